@@ -1,0 +1,11 @@
+// The compiled half of disentlib. This file names the topics, nothing else:
+// each has one file in bindings/ (Python <-> arrays) over pure headers in include/disentlib/.
+#include <pybind11/pybind11.h>
+
+namespace disentlib {
+void bind_information(pybind11::module_& module);
+}  // namespace disentlib
+
+PYBIND11_MODULE(_kernels, module, pybind11::mod_gil_not_used()) {
+  disentlib::bind_information(module);
+}

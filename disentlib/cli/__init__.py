@@ -1,0 +1,85 @@
+"""The `disentlib` command. The only package that imports gin."""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from disentlib import __version__
+from disentlib.cli.console import UsageError, add_common_flags, nearest
+
+__all__ = ["main"]
+
+# One module per command, imported when it is called: `disentlib score` never waits for TensorFlow.
+COMMANDS = {
+    "score": "score arrays of codes and factors: NPZ or CSV in, a table out",
+    "train": "train a model as gin files describe it; the same command again resumes",
+    "evaluate": "score a trained run: scores.json and a table",
+    "report": "one self-contained HTML page of a run: curves, scores, traversals",
+    "data": "list, describe, verify and compare data sets",
+}
+
+OVERVIEW = """usage: disentlib COMMAND ...
+
+Train, measure and study disentangled representations.
+
+commands:
+{commands}
+
+Try first:
+  disentlib score codes.npz                                        # arrays `codes` and `factors`
+  disentlib train --gin_file runs/demo.gin --run_dir runs/demo     # a small beta-VAE, then
+  disentlib report runs/demo                                       # look at it
+
+`disentlib COMMAND --help` explains a command with an example. `disentlib --version` says {version}.
+"""
+
+
+def overview() -> str:
+    """Return the text of `disentlib --help`."""
+    lines = "\n".join(f"  {name:10}{what}" for name, what in COMMANDS.items())
+    return OVERVIEW.format(commands=lines, version=__version__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 good, 1 failure, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview(), end="")
+        return 0
+    if arguments[0] == "--version":
+        print(__version__)
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        print(
+            f"disentlib: unknown command {name!r}{nearest(name, COMMANDS)} "
+            f"The commands are {', '.join(COMMANDS)}.",
+            file=sys.stderr,
+        )
+        return 2
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
+    command = importlib.import_module(f"disentlib.cli.{name}")
+    parser = command.parser()
+    add_common_flags(parser)
+    options = parser.parse_args(rest)
+    try:
+        return command.run(options) or 0
+    except KeyboardInterrupt:
+        print(f"disentlib {name}: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:  # every mistake becomes one line; --debug shows where it came from
+        if options.debug:
+            traceback.print_exc()
+        else:
+            print(f"disentlib {name}: {explain(error)}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+
+
+def explain(error: Exception) -> str:
+    """Return an error as one line: its message, after its kind where the message alone is dark."""
+    message = " ".join(str(error).split())
+    expected = isinstance(error, (UsageError, ValueError, TypeError, OSError, RuntimeError))
+    return message if expected and message else f"{type(error).__name__}: {message}"

@@ -1,0 +1,34 @@
+"""What every command shares: output that respects pipes and NO_COLOR, and how mistakes are told."""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console
+
+
+class UsageError(Exception):
+    """The command was typed wrongly: one line on stderr, exit code 2."""
+
+
+def stdout(*, quiet: bool = False) -> Console:
+    """Return the console for results. Rich drops colour for pipes and for NO_COLOR by itself."""
+    return Console(quiet=quiet, highlight=False)
+
+
+def stderr(*, quiet: bool = False) -> Console:
+    """Return the console for progress and warnings: silent when stderr is not a terminal."""
+    return Console(stderr=True, quiet=quiet or not sys.stderr.isatty(), highlight=False)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'x'?" for the known name closest to `name`, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def add_common_flags(parser: argparse.ArgumentParser) -> None:
+    """Give a command's parser the flags that every command has."""
+    parser.add_argument("--quiet", action="store_true", help="print results and errors only")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
