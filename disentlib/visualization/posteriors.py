@@ -1,0 +1,37 @@
+"""What a list of posteriors says about each latent: its KL to the prior and whether it is used."""
+
+import numpy as np
+
+ACTIVE_VARIANCE = 0.01  # Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders"
+
+
+def kl_per_latent(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """Average ``KL(q(z_l|x) || N(0, 1)) = (mu^2 + e^logvar - 1 - logvar) / 2`` per latent, in nats.
+
+    Args:
+        mean: posterior means (n, latents).
+        logvar: their log-variances, same shape.
+
+    Returns:
+        (latents,), at least 0.
+
+    >>> kl_per_latent(np.array([[0.0, 1.0]]), np.array([[0.0, 0.0]])).tolist()
+    [0.0, 0.5]
+    """
+    mean, logvar = np.asarray(mean, float), np.asarray(logvar, float)
+    return (0.5 * (mean**2 + np.expm1(logvar) - logvar)).mean(axis=0)
+
+
+def active_units(mean: np.ndarray) -> np.ndarray:
+    """Say which latents carry information about the image: ``Var_x(E[z_l|x]) > 0.01``.
+
+    Args:
+        mean: posterior means (n, latents).
+
+    Returns:
+        Booleans (latents,).
+
+    Reference:
+        Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders", section 5.2.
+    """
+    return np.asarray(mean, float).var(axis=0) > ACTIVE_VARIANCE
