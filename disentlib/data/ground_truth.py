@@ -1,0 +1,155 @@
+"""What every data set with known factors of variation offers: factors in, images out."""
+
+import abc
+import inspect
+import math
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from disentlib.data.randomness import RNG, generator, integers
+
+__all__ = ["GroundTruthData"]
+
+
+class GroundTruthData(abc.ABC):
+    """x ~ p(x | factors), factors ~ uniform over a grid.
+
+    A subclass states the attributes below and writes `_images`. Its `__init__` keeps every
+    argument as an attribute of the same name, which is all that `config` needs.
+
+    Attributes:
+        name: what users type, as in `data.load(name)`.
+        factor_names: one name a factor.
+        factor_sizes: number of values of each factor; None for a real-valued one.
+        image_shape: (height, width, channels).
+        dtype: uint8 (0..255) or float32 ([0, 1]), the type of the images.
+        has_full_grid: whether every combination of factor values can be asked for with `images`.
+            Sets without one offer `sample` only.
+    """
+
+    name: ClassVar[str]
+    factor_names: tuple[str, ...]
+    factor_sizes: tuple[int | None, ...]
+    image_shape: tuple[int, int, int]
+    dtype: np.dtype = np.dtype(np.uint8)
+    has_full_grid: bool = True
+
+    @abc.abstractmethod
+    def _images(
+        self, factors: np.ndarray, rng: np.random.Generator | np.random.RandomState
+    ) -> np.ndarray:
+        """Return the images of checked int64 `factors`; `rng` draws what they leave open."""
+
+    def images(self, factors: np.ndarray, rng: RNG | None = None) -> np.ndarray:
+        """Return the images of given factors.
+
+        Args:
+            factors: (n, factors) integers, factor j in 0..factor_sizes[j]-1.
+            rng: draws what the factors leave open (colours, noise); None means seed 0.
+
+        Returns:
+            (n, height, width, channels) of `dtype`.
+
+        Raises:
+            TypeError: if the factors are not integers.
+            ValueError: if their shape or a value does not fit the set, or it has no full grid.
+        """
+        self._require_grid("images of chosen factors")
+        return self._images(self.check_factors(factors), generator(rng))
+
+    def sample_factors(self, n: int, rng: RNG) -> np.ndarray:
+        """Return (n, factors) int64 factors, uniform and independent, drawn factor by factor."""
+        self._require_grid("factors alone")
+        random = generator(rng)
+        factors = np.empty((n, len(self.factor_sizes)), np.int64)
+        for column, size in enumerate(self.sizes):
+            factors[:, column] = integers(random, size, n)
+        return factors
+
+    def sample(self, n: int, rng: RNG) -> tuple[np.ndarray, np.ndarray]:
+        """Return `n` draws from the set: (factors, images)."""
+        random = generator(rng)
+        factors = self.sample_factors(n, random)
+        return factors, self.images(factors, random)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return `factor_sizes` where all of them are numbers; a ValueError where one is not."""
+        continuous = [
+            name
+            for name, size in zip(self.factor_names, self.factor_sizes, strict=True)
+            if not size
+        ]
+        if continuous:
+            raise ValueError(f"expected discrete factors, {self.name} has real-valued {continuous}")
+        return tuple(int(size) for size in self.factor_sizes if size)
+
+    @property
+    def grid_size(self) -> int:
+        """Return the number of combinations of factor values."""
+        return math.prod(self.sizes)
+
+    def grid_factors(self, indices: np.ndarray | Sequence[int] | range) -> np.ndarray:
+        """Return the (n, factors) factors at positions of the grid, the last factor fastest."""
+        columns = np.unravel_index(np.asarray(indices, np.int64), self.sizes)
+        return np.stack(columns, axis=-1).astype(np.int64, copy=False)
+
+    def grid_indices(self, factors: np.ndarray) -> np.ndarray:
+        """Return the (n,) positions in the grid of (n, factors) factors, the last one fastest."""
+        return np.ravel_multi_index(tuple(self.check_factors(factors).T), self.sizes)
+
+    def check_factors(self, factors: np.ndarray) -> np.ndarray:
+        """Return (n, factors) factors as int64, or raise saying what does not fit."""
+        factors = np.asarray(factors)
+        if not np.issubdtype(factors.dtype, np.integer):
+            raise TypeError(f"expected integer factors for {self.name}, got {factors.dtype}")
+        if factors.ndim != 2 or factors.shape[1] != len(self.factor_names):
+            raise ValueError(
+                f"expected factors of shape (n, {len(self.factor_names)}) for {self.name} "
+                f"({', '.join(self.factor_names)}), got {factors.shape}"
+            )
+        if len(factors):
+            low, high = factors.min(axis=0), factors.max(axis=0)
+            for name, size, least, most in zip(
+                self.factor_names, self.sizes, low, high, strict=True
+            ):
+                if least < 0 or most >= size:
+                    raise ValueError(
+                        f"expected {name} of {self.name} in 0..{size - 1}, "
+                        f"got {least if least < 0 else most}"
+                    )
+        return np.ascontiguousarray(factors, np.int64)
+
+    def config(self) -> dict[str, Any]:
+        """Return what rebuilds this set with `data.from_config`: its name and its arguments."""
+        arguments = inspect.signature(type(self)).parameters
+        return {
+            "name": self.name,
+            **{argument: _plain(getattr(self, argument)) for argument in arguments},
+        }
+
+    def _require_grid(self, what: str) -> None:
+        if not self.has_full_grid:
+            raise ValueError(
+                f"{self.name} has no full grid of factors, so it cannot give {what}: "
+                "use sample(n, rng), which returns (factors, images)"
+            )
+
+    def __repr__(self) -> str:
+        arguments = {key: value for key, value in self.config().items() if key != "name"}
+        shown = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        return f"{type(self).__name__}({shown})"
+
+
+def _plain(value: Any) -> Any:
+    """Return a constructor argument as JSON holds it."""
+    if isinstance(value, GroundTruthData):
+        return value.config()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,57 @@
+"""Images drawn from factors by the C++ kernels."""
+
+import numpy as np
+
+from disentlib import _kernels
+
+DSPRITES_SIZES = (3, 6, 40, 32, 32)
+
+
+def dsprites(factors: np.ndarray) -> np.ndarray:
+    """Draw dSprites: factors (shape, scale, orientation, x, y) to 64 x 64 pictures.
+
+    Args:
+        factors: (n, 5) integers below (3, 6, 40, 32, 32).
+
+    Returns:
+        (n, 64, 64, 1) uint8, 0 outside and 255 inside the shape.
+
+    Raises:
+        TypeError: if the factors are not integers.
+        ValueError: if their shape or range does not fit.
+
+    Reference:
+        Matthey, Higgins, Hassabis, Lerchner: dSprites: Disentanglement testing Sprites dataset,
+        2017.
+
+    >>> int((dsprites(np.array([[0, 5, 0, 16, 16]])) == 255).sum())  # a square of side 19.2
+    361
+    """
+    return _kernels.dsprites(_grid_factors(factors, DSPRITES_SIZES))
+
+
+def dsprites_bits(factors: np.ndarray) -> np.ndarray:
+    """Draw dSprites as `np.packbits(inside, axis=-1)`: (n, 64, 8) uint8, 512 bytes a picture."""
+    return _kernels.dsprites_bits(_grid_factors(factors, DSPRITES_SIZES))
+
+
+def expand_bits(bits: np.ndarray) -> np.ndarray:
+    """Return packed bits (n, height, width / 8) as (n, height, width, 1) uint8 of 0 and 255."""
+    bits = np.ascontiguousarray(bits)
+    if bits.dtype != np.uint8:
+        raise TypeError(f"expected bits as uint8, got {bits.dtype}")
+    if bits.ndim != 3:
+        raise ValueError(f"expected bits of shape (n, height, width / 8), got {bits.shape}")
+    return _kernels.expand_bits(bits)
+
+
+def _grid_factors(factors: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    """Return factors as the contiguous int64 that kernels read without looking."""
+    factors = np.asarray(factors)
+    if not np.issubdtype(factors.dtype, np.integer):
+        raise TypeError(f"expected integer factors, got {factors.dtype}")
+    if factors.ndim != 2 or factors.shape[1] != len(sizes):
+        raise ValueError(f"expected factors of shape (n, {len(sizes)}), got {factors.shape}")
+    if ((factors < 0) | (factors >= sizes)).any():
+        raise ValueError(f"expected factors in 0..size-1 for sizes {sizes}, got values outside")
+    return np.ascontiguousarray(factors, np.int64)
