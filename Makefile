@@ -1,9 +1,9 @@
 # README's two commands: `make demo` and `make test`. Everything happens inside .venv.
 PYTHON ?= python3
 VENV   ?= .venv
-BIN    := $(VENV)/bin
+BIN    := $(abspath $(VENV))/bin
 
-SOURCES := pyproject.toml setup.py $(shell find csrc -name '*.cpp' -o -name '*.hpp')
+INSTALLED_FROM := pyproject.toml setup.py $(shell find csrc -name '*.cpp' -o -name '*.hpp')
 
 .PHONY: demo test test-slow install dev docs clean
 
@@ -13,13 +13,13 @@ demo: $(VENV)/.user
 	$(BIN)/disentlib report runs/demo
 
 test: $(VENV)/.dev
-	PATH="$(abspath $(BIN)):$$PATH" tools/check.sh
+	PATH="$(BIN):$$PATH" tools/check.sh
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict
+	PATH="$(BIN):$$PATH" tools/check.sh docs
 
 install: $(VENV)/.user
 
@@ -29,11 +29,13 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 
-$(VENV)/.user: $(BIN)/pip $(SOURCES)
+$(VENV)/.user: $(BIN)/pip $(INSTALLED_FROM)
+	@echo "Installing disentlib and TensorFlow into $(VENV): minutes, the first time"
 	$(BIN)/pip install --quiet --editable '.[report]'
 	touch $@
 
-$(VENV)/.dev: $(BIN)/pip $(SOURCES)
+$(VENV)/.dev: $(BIN)/pip $(INSTALLED_FROM)
+	@echo "Installing disentlib, TensorFlow and the developers' tools into $(VENV): minutes, the first time"
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/.user
 

@@ -20,7 +20,7 @@ _SUBPACKAGES = (
     "visualization",
 )
 
-__all__ = ["Run", "__version__", *_SUBPACKAGES]  # noqa: PLE0604
+__all__ = ["Run", "__version__", *_SUBPACKAGES]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ def directory() -> Path:
     Raises:
         FileNotFoundError: if the installation lacks the folder.
     """
-    # An editable install imports the package from the checkout, where gin_configs/ lies one level up.
+    # In a checkout, and so in an editable install, gin_configs/ lies beside the package.
     for candidate in (_PACKAGE / "gin_configs", _PACKAGE.parent / "gin_configs"):
         if candidate.is_dir():
             return candidate

@@ -53,11 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     name, *rest = arguments
     if name not in COMMANDS:
-        print(
-            f"disentlib: unknown command {name!r}{nearest(name, COMMANDS)} "
-            f"The commands are {', '.join(COMMANDS)}.",
-            file=sys.stderr,
-        )
+        guess = nearest(name, COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
+        print(f"disentlib: unknown command {name!r}{guess}", file=sys.stderr)
         return 2
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
@@ -66,10 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_common_flags(parser)
     options = parser.parse_args(rest)
     try:
-        return command.run(options) or 0
+        status: int = command.run(options) or 0
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print(f"disentlib {name}: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `disentlib ... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as error:  # every mistake becomes one line; --debug shows where it came from
         if options.debug:
             traceback.print_exc()

@@ -4,12 +4,25 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable
+from typing import Any, NoReturn
 
 from rich.console import Console
 
 
 class UsageError(Exception):
     """The command was typed wrongly: one line on stderr, exit code 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that keeps a command's description as written and its errors short."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line on stderr, without the usage, and exit with 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def stdout(*, quiet: bool = False) -> Console:

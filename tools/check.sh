@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# What CI runs, cheapest first; the first failure stops. `make test` calls this with .venv on PATH.
+#   tools/check.sh               every stage
+#   tools/check.sh lint types    only these
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+stages=(lint types build docs package sanitizers tests)
+scratch=$(mktemp -d)
+stage=
+
+finish() {
+  local status=$?
+  rm -rf "$scratch"
+  [ "$status" -eq 0 ] || printf '\ncheck.sh: FAILED in stage "%s"\n' "$stage" >&2
+}
+trap finish EXIT
+
+lint() {
+  ruff check --quiet .
+  ruff format --quiet --check .
+  find csrc -name '*.?pp' -print0 | xargs -0 clang-format --dry-run --Werror
+}
+
+types() {
+  mypy
+}
+
+build() { # the kernels that the tests use, in place
+  DISENTLIB_WERROR=1 python setup.py --quiet build_ext --inplace
+}
+
+docs() {
+  NO_MKDOCS_2_WARNING=1 mkdocs --quiet build --strict --site-dir "$scratch/site"
+}
+
+package() { # an sdist, a wheel made from it alone, and that wheel used far from this checkout
+  DISENTLIB_WERROR=1 python -m build --no-isolation --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 || {
+    cat "$scratch/build.log"
+    return 1
+  }
+  python tools/check_contents.py "$scratch"/dist/*
+  # A bare environment that borrows the dependencies, but not the editable install, of this one.
+  python -m venv --without-pip "$scratch/venv"
+  python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+    >"$("$scratch/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dependencies.pth"
+  python -m pip --quiet --python "$scratch/venv/bin/python" install --no-deps --no-index "$scratch"/dist/*.whl
+  (cd "$scratch" && env -u PYTHONPATH venv/bin/python -W error "$OLDPWD/tools/check_installed.py" "$scratch/venv")
+}
+
+sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UBSan
+  DISENTLIB_SANITIZE=1 python setup.py --quiet build \
+    --build-temp "$scratch/sanitized.o" --build-lib "$scratch/sanitized"
+  # Both libraries come first, or the runtime finds no exceptions to intercept. TensorFlow does not
+  # live under AddressSanitizer, so files that import it stay out.
+  local tests
+  mapfile -t tests < <(grep -rL tensorflow --include='test_*.py' tests/ops | sort)
+  env PYTHONPATH="$scratch/sanitized" PYTHONSAFEPATH=1 PYTHONMALLOC=malloc \
+    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)" \
+    python -m pytest --quiet -p no:cacheprovider "${tests[@]}"
+}
+
+tests() { # warnings are errors: pyproject.toml
+  python -m pytest
+}
+
+for stage in "${@:-${stages[@]}}"; do
+  [[ " ${stages[*]} " == *" $stage "* ]] || {
+    echo "check.sh: no stage \"$stage\"; there are: ${stages[*]}" >&2
+    exit 2
+  }
+  printf '\n==== %s\n' "$stage"
+  SECONDS=0
+  "$stage"
+  [ "$stage" = tests ] || printf '     %s: good, %d s\n' "$stage" "$SECONDS"
+done
