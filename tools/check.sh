@@ -16,6 +16,13 @@ finish() {
 }
 trap finish EXIT
 
+quietly() { # a command whose output matters only when it fails
+  "$@" >"$scratch/log" 2>&1 || {
+    cat "$scratch/log" >&2
+    return 1
+  }
+}
+
 lint() {
   ruff check --quiet .
   ruff format --quiet --check .
@@ -35,10 +42,7 @@ docs() {
 }
 
 package() { # an sdist, a wheel made from it alone, and that wheel used far from this checkout
-  DISENTLIB_WERROR=1 python -m build --no-isolation --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 || {
-    cat "$scratch/build.log"
-    return 1
-  }
+  DISENTLIB_WERROR=1 quietly python -m build --no-isolation --outdir "$scratch/dist" .
   python tools/check_contents.py "$scratch"/dist/*
   # A bare environment that borrows the dependencies, but not the editable install, of this one.
   python -m venv --without-pip "$scratch/venv"
@@ -49,7 +53,7 @@ package() { # an sdist, a wheel made from it alone, and that wheel used far from
 }
 
 sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UBSan
-  DISENTLIB_SANITIZE=1 python setup.py --quiet build \
+  DISENTLIB_SANITIZE=1 quietly python setup.py build \
     --build-temp "$scratch/sanitized.o" --build-lib "$scratch/sanitized"
   # Both libraries come first, or the runtime finds no exceptions to intercept. TensorFlow does not
   # live under AddressSanitizer, so files that import it stay out.
@@ -58,7 +62,7 @@ sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UB
   env PYTHONPATH="$scratch/sanitized" PYTHONSAFEPATH=1 PYTHONMALLOC=malloc \
     ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
     LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)" \
-    python -m pytest --quiet -p no:cacheprovider "${tests[@]}"
+    python -m pytest --quiet --capture=sys -p no:cacheprovider "${tests[@]}"
 }
 
 tests() { # warnings are errors: pyproject.toml
