@@ -5,6 +5,7 @@ from typing import Any
 
 from disentlib.data.catalog import from_config as from_config
 from disentlib.data.catalog import load as load
+from disentlib.data.dsprites import DSprites as DSprites
 from disentlib.data.dsprites_rendered import DSpritesRendered as DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData as GroundTruthData
 

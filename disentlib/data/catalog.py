@@ -4,12 +4,13 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from disentlib.data.dsprites import DSprites
 from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
 
 __all__ = ["SETS", "from_config", "load"]
 
-SETS: dict[str, type[GroundTruthData]] = {kind.name: kind for kind in (DSpritesRendered,)}
+SETS: dict[str, type[GroundTruthData]] = {kind.name: kind for kind in (DSprites, DSpritesRendered)}
 
 
 def load(name: str, **options: Any) -> GroundTruthData:
