@@ -1,0 +1,93 @@
+"""The examples of README.md and docs/ run as they stand, Python and `disentlib` commands alike.
+
+The blocks of a page run in order, in one namespace and one empty folder, with fewer training
+steps. A block below the comment `<!-- needs ... -->` (somebody's file, hours) is only read.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from disentlib import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+BLOCK = re.compile(r"(<!-- needs .*? -->\n+)?^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+FEWER = [(r"steps_per_epoch=[\d_]+", "steps_per_epoch=2"), (r"epochs=[\d_]+", "epochs=1")]
+
+
+def blocks(page: Path) -> list[tuple[str, str, bool]]:
+    """The fenced blocks of a page: language, text, whether it can run here."""
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [(language, text, not needs) for needs, language, text in found]
+
+
+def commands(text: str) -> list[list[str]]:
+    """The `disentlib` commands of a shell block, split into words."""
+    found = []
+    for line in text.replace("\\\n", " ").splitlines():
+        words = shlex.shlex(line, posix=True, punctuation_chars=True)
+        words.whitespace_split = True
+        command: list[str] = []
+        for word in [*words, ";"]:
+            if set(word) <= set(";|&>"):
+                if command[:1] == ["disentlib"]:
+                    found.append(command[1:])
+                command = []
+            else:
+                command.append(word)
+    return found
+
+
+def fewer_steps(command: list[str]) -> list[str]:
+    return [*command, "--gin_param", "STEPS=4"] if command[0] == "train" else command
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+RUNNING = [page for page in PAGES if any(can for _, _, can in blocks(page))]
+
+
+@pytest.mark.parametrize("page", RUNNING, ids=name)
+def test_examples_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "example"}
+    for language, text, can in blocks(page):
+        if language == "python":
+            for pattern, small in FEWER:
+                text = re.sub(pattern, small, text)
+            code = compile(text, name(page), "exec")
+            if can:
+                exec(code, namespace)
+        elif can:
+            for command in commands(text):
+                assert cli.main(fewer_steps(command)) == 0, shlex.join(command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_name_what_exists(page):
+    for language, text, can in blocks(page):
+        if language == "sh" and not can:
+            for command in commands(text):
+                assert command[0] in cli.COMMANDS, shlex.join(command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page):
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_commands_are_found_in_shell_text():
+    text = "make demo\ndisentlib data list; disentlib study plan v1 | head   # a word\n"
+    text += "disentlib train --gin_param 'BETA = 8' \\\n    --run_dir runs/b8\n"
+    assert commands(text) == [
+        ["data", "list"],
+        ["study", "plan", "v1"],
+        ["train", "--gin_param", "BETA = 8", "--run_dir", "runs/b8"],
+    ]
