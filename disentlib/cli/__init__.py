@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from disentlib import __version__
-from disentlib.cli.console import UsageError, add_common_flags, nearest
+from disentlib.cli.console import UsageError, add_common_flags, native_silence, nearest
 
 __all__ = ["main"]
 
@@ -57,8 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"disentlib: unknown command {name!r}{guess}", file=sys.stderr)
         return 2
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
-    command = importlib.import_module(f"disentlib.cli.{name}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors arrive as exceptions
+    with native_silence():
+        command = importlib.import_module(f"disentlib.cli.{name}")
     parser = command.parser()
     add_common_flags(parser)
     options = parser.parse_args(rest)
@@ -82,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def explain(error: Exception) -> str:
     """Return an error as one line: its message, after its kind where the message alone is dark."""
-    message = " ".join(str(error).split())
+    # gin adds where a call came from; --debug shows that.
+    lines = [line for line in str(error).splitlines() if "In call to configurable" not in line]
+    message = " ".join(" ".join(lines).split())
     expected = isinstance(error, (UsageError, ValueError, TypeError, OSError, RuntimeError))
     return message if expected and message else f"{type(error).__name__}: {message}"

@@ -1,9 +1,11 @@
 """What every command shares: output that respects pipes and NO_COLOR, and how mistakes are told."""
 
 import argparse
+import contextlib
 import difflib
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -33,6 +35,20 @@ def stdout(*, quiet: bool = False) -> Console:
 def stderr(*, quiet: bool = False) -> Console:
     """Return the console for progress and warnings: silent when stderr is not a terminal."""
     return Console(stderr=True, quiet=quiet or not sys.stderr.isatty(), highlight=False)
+
+
+@contextlib.contextmanager
+def native_silence() -> Iterator[None]:
+    """Hold back what C++ libraries write to stderr as they load: TensorFlow's search for GPUs."""
+    sys.stderr.flush()
+    original = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

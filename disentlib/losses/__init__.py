@@ -1,1 +1,7 @@
-"""TODO losses."""
+"""Formulas of the objectives: tensors in, tensors out. Sums over pixels and latents, in nats."""
+
+from disentlib.losses.divergences import normal as normal
+from disentlib.losses.divergences import standard_normal as standard_normal
+from disentlib.losses.likelihoods import Bernoulli as Bernoulli
+from disentlib.losses.likelihoods import Gaussian as Gaussian
+from disentlib.losses.likelihoods import binary_entropy as binary_entropy

@@ -1,0 +1,92 @@
+"""gin files and parameters, parsed strictly: an unknown name is an error that names the nearest."""
+
+import argparse
+import importlib
+import inspect
+import logging
+import re
+from collections.abc import Sequence
+
+import gin
+
+from disentlib import configs
+from disentlib.cli.console import UsageError, nearest
+
+_MACRO = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+
+
+def add_gin_flags(parser: argparse.ArgumentParser) -> None:
+    """Give a parser `--gin_file` and `--gin_param`, by gin's convention."""
+    parser.add_argument(
+        "--gin_file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a gin file, a path or the name of a shipped one; later files win",
+    )
+    parser.add_argument(
+        "--gin_param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a binding or an UPPER_CASE knob of the files; wins over every file",
+    )
+
+
+def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
+    """Fill gin's configuration from files and parameters, having cleared what was there.
+
+    Raises:
+        UsageError: for a missing file, an unknown name, a knob that no file has, bad syntax.
+    """
+    gin.clear_config(clear_constants=False)
+    try:
+        paths = [str(configs.find(name)) for name in files]
+    except FileNotFoundError as error:
+        raise UsageError(str(error)) from error
+    gin.add_config_file_search_path(str(configs.directory()))  # for `include`
+    logging.disable(logging.ERROR)  # gin logs each place where an included file is not
+    try:
+        for path in paths:
+            gin.parse_config_file(path)
+        knobs = _macros()
+        for parameter in parameters:
+            _check_knob(parameter, knobs)
+            gin.parse_config(parameter)
+    except (ValueError, SyntaxError, AttributeError, ImportError, OSError) as error:
+        raise UsageError(_explain(error)) from error
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _macros() -> list[str]:
+    """Return the knobs that the parsed files define."""
+    return [match[1] for line in gin.config_str().splitlines() if (match := _MACRO.match(line))]
+
+
+def _check_knob(parameter: str, knobs: Sequence[str]) -> None:
+    """Refuse a macro that no file defines: gin would take it and nothing would read it."""
+    match = _MACRO.match(parameter)
+    if match and match[1] not in knobs:
+        known = f"; the files have {', '.join(sorted(knobs))}" if knobs else ""
+        raise UsageError(f"no knob {match[1]!r}{nearest(match[1], knobs)}{known}")
+    if "=" not in parameter:
+        raise UsageError(f"expected --gin_param NAME=VALUE, got {parameter!r}")
+
+
+def _explain(error: Exception) -> str:
+    """Return gin's message on one line, with the nearest known name."""
+    message = " ".join(str(error).split())
+    if match := re.search(r"doesn't have a parameter named '([^']+)'", message):
+        owner = re.search(r"Configurable '([^']+)'", message)
+        if owner is not None:
+            names = list(inspect.signature(gin.get_configurable(owner[1])).parameters)
+            return f"{owner[1]} has no parameter {match[1]!r}{nearest(match[1], names)}: {message}"
+    if match := re.search(r"No configurable matching (?:reference )?'@?([\w.]+)'", message):
+        module, _, name = match[1].rpartition(".")
+        try:
+            names = dir(importlib.import_module(f"disentlib.{module}"))
+        except ImportError:
+            names = []
+        return f"no {match[1]!r}{nearest(name, names)}: {message}"
+    return message

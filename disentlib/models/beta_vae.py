@@ -1,0 +1,33 @@
+"""beta-VAE (Higgins et al., 2017), equation 4."""
+
+import tensorflow as tf
+
+from disentlib.models.vae import VAE, Code, serializable
+
+
+@serializable
+class BetaVAE(VAE):
+    """L = E[-log p(x|z)] + beta KL(q(z|x) || p(z)).
+
+    A larger weight asks for codes closer to the factorised prior, at the cost of reconstruction.
+
+    Args:
+        encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
+        decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
+        beta: the weight of the KL; 1 is the VAE. The study sweeps 1, 2, 4, 6, 8, 16.
+        likelihood: see `VAE`.
+        seed: see `VAE`.
+
+    Reference: Higgins et al., "beta-VAE: Learning basic visual concepts with a constrained
+    variational framework", ICLR 2017.
+    """
+
+    def __init__(self, encoder, decoder, *, beta: float = 4.0, likelihood=None, seed: int = 0):
+        super().__init__(encoder, decoder, likelihood=likelihood, seed=seed)
+        self.beta = beta
+
+    def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the loss and its terms."""
+        reconstruction = self.reconstruction(x, code)
+        kl = self.kl(code)
+        return reconstruction + self.beta * kl, {"reconstruction": reconstruction, "kl": kl}

@@ -1,0 +1,188 @@
+"""One function trains every method; the command line binds its arguments from gin files."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from disentlib.data import GroundTruthData, streams
+from disentlib.models import VAE, load
+from disentlib.models.architectures import conv_encoder, deconv_decoder
+from disentlib.training import directory
+from disentlib.training.callbacks import Checkpoint, Curves, ProgressBar
+
+# The figures of a finished run come from batches of the same stream that no training reaches.
+EVALUATION_START = 1 << 40
+
+
+def adam() -> keras.optimizers.Optimizer:
+    """Return the study's optimizer: Adam, learning rate 1e-4, epsilon 1e-8 (not Keras's 1e-7)."""
+    return keras.optimizers.Adam(1e-4, epsilon=1e-8)
+
+
+def train(
+    *,
+    run_dir: str | Path,
+    data: Callable[[], GroundTruthData],
+    model: Callable[..., VAE],
+    encoder: Callable[..., keras.Model] = conv_encoder,
+    decoder: Callable[..., keras.Model] = deconv_decoder,
+    optimizer: Callable[[], keras.optimizers.Optimizer] = adam,
+    stream: Callable[..., Any] = streams.images,
+    latents: int = 10,
+    steps: int = 300_000,
+    batch_size: int = 64,
+    seed: int = 0,
+    log_every: int = 100,
+    checkpoint_every: int = 1000,
+    evaluation_steps: int = 100,
+    jit_compile: bool = False,
+    operative_config: Callable[[], str] = lambda: "",
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train a model in a run directory, or go on where an earlier process stopped.
+
+    A process killed at any moment and started again with the same arguments ends with the weights
+    of an uninterrupted run, bit for bit on the same machine: data and noise are drawn from (seed,
+    step), the rest is in the checkpoint. Sets the global seeds of Python, NumPy and TensorFlow.
+
+    Args:
+        run_dir: where everything goes; made if absent.
+        data: makes the data set.
+        model: makes the model: called with encoder, decoder and `seed=`.
+        encoder: makes the encoder: called with the image shape and `latents=`.
+        decoder: makes the decoder, likewise.
+        optimizer: makes the optimizer.
+        stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
+            `start=`, the first step.
+        latents: the length of a code.
+        steps: updates in all. A larger number than before continues a finished run.
+        batch_size: images in a step.
+        seed: of weights, data and noise.
+        log_every: steps in a row of the history.
+        checkpoint_every: steps between checkpoints, a multiple of `log_every`.
+        evaluation_steps: batches over which the final figures are averaged.
+        jit_compile: whether XLA compiles the step.
+        operative_config: returns the configuration text to store, once everything is built.
+        dry_run: build everything, touch nothing on disk, return what would run.
+        quiet: no progress bar.
+
+    Returns:
+        The final figures, as in metrics.json.
+
+    Raises:
+        ValueError: if the directory holds a run of another configuration, or the numbers of steps
+            do not fit together.
+        OSError: if the directory cannot be written; an older checkpoint survives.
+        RuntimeError: if another process trains in the directory.
+    """
+    run_dir = Path(run_dir).expanduser()
+    if checkpoint_every % log_every:
+        raise ValueError(
+            f"checkpoint_every must be a multiple of log_every={log_every}, got {checkpoint_every}"
+        )
+
+    # A fixed order, after seeding: the same configuration builds the same weights.
+    keras.utils.set_random_seed(seed)
+    data_set = data()
+    network = model(
+        encoder(data_set.image_shape, latents=latents),
+        decoder(data_set.image_shape, latents=latents),
+        seed=seed,
+    )
+    network.compile(optimizer=optimizer(), jit_compile=jit_compile)
+    configuration = {
+        "data": data_set.config(),
+        # As it reads back from run.json: lists for tuples.
+        "model": json.loads(json.dumps(keras.saving.serialize_keras_object(network))),
+        "stream": f"{stream.__module__}.{stream.__qualname__}",
+        "batch_size": batch_size,
+        "seed": seed,
+        "log_every": log_every,
+    }
+    if dry_run:
+        return {"configuration": configuration, "parameters": network.count_params()}
+
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with directory.lock(run_dir):
+        network = _open(run_dir, network, configuration, steps, operative_config())
+        first = int(network.step)
+        callbacks = [
+            Curves(run_dir),
+            Checkpoint(run_dir, every=checkpoint_every, last=steps),
+        ]
+        started = time.monotonic()
+        with ProgressBar(first=first, last=steps, quiet=quiet) as progress:
+            for start, interval, rows in _intervals(first, steps, log_every):
+                network.fit(
+                    stream(data_set, batch_size=batch_size, seed=seed, start=start),
+                    steps_per_epoch=interval,
+                    epochs=rows,
+                    callbacks=[*callbacks, progress],
+                    verbose=0,
+                )
+        seconds = time.monotonic() - started
+        evaluation = network.evaluate(
+            stream(data_set, batch_size=batch_size, seed=seed, start=EVALUATION_START),
+            steps=evaluation_steps,
+            return_dict=True,
+            verbose=0,
+        )
+        metrics = {
+            "step": steps,
+            "evaluation": {name: evaluation[name] for name in ("loss", *network.terms)},
+            "evaluation_images": evaluation_steps * batch_size,
+            "trained_steps": steps - first,
+            "seconds": seconds,
+            "images_per_second": (steps - first) * batch_size / seconds,
+        }
+        directory.write_json(run_dir / directory.METRICS, metrics)
+    return metrics
+
+
+def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operative: str) -> VAE:
+    """Check that the directory is this run's, note its settings, return the model to go on with."""
+    settings = run_dir / directory.SETTINGS
+    if settings.exists():
+        stored = directory.read_json(settings)["configuration"]
+        changed = directory.differences(stored, configuration)
+        if changed:
+            raise ValueError(
+                f"{run_dir} holds a run of another configuration ({'; '.join(changed[:5])}): "
+                "choose another run directory"
+            )
+    checkpoint = run_dir / directory.MODEL
+    if checkpoint.exists():
+        network = load(checkpoint)
+        if int(network.step) > steps:
+            raise ValueError(
+                f"{run_dir} is trained for {int(network.step)} steps already, got steps={steps}"
+            )
+    directory.write_json(
+        settings,
+        {"configuration": configuration, "steps": steps, "environment": directory.environment()},
+    )
+    if operative:
+        directory.write_text(run_dir / directory.OPERATIVE, operative)
+    return network
+
+
+def _intervals(first: int, last: int, every: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, steps a row, rows) from `first` to `last`, rows ending at multiples of `every`.
+
+    >>> list(_intervals(250, 730, 100))
+    [(250, 50, 1), (300, 100, 4), (700, 30, 1)]
+    """
+    if first % every:
+        head = min(every - first % every, last - first)
+        yield first, head, 1
+        first += head
+    if rows := (last - first) // every:
+        yield first, every, rows
+        first += rows * every
+    if first < last:
+        yield first, last - first, 1
