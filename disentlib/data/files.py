@@ -38,7 +38,8 @@ def find(path: str | os.PathLike[str] | None, names: Sequence[str], *, advice: s
     for name in names:
         if (place / name).exists():
             return place / name
-    missing = f"no file {place}" if place.suffix else f"no {' or '.join(names)} in {place}"
+    wanted = " or ".join(dict.fromkeys(Path(name).name for name in names))
+    missing = f"no file {place}" if place.suffix else f"no {wanted} in {place}"
     raise FileNotFoundError(f"{missing}: {advice}")
 
 

@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import pytest
+
+from disentlib import data
+from disentlib.cli import main
+from disentlib.data import catalog, dsprites
+
+
+class SmallDSprites(data.DSprites):
+    factor_sizes = (3, 2, 2, 4, 4)
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A file of the published layout over a small grid, that `dsprites` reads."""
+    small = SmallDSprites.factor_sizes
+    classes = np.stack(np.unravel_index(np.arange(192), small), axis=1)
+    path = tmp_path / f"{dsprites.FILE}.npz"
+    np.savez_compressed(
+        path,
+        imgs=data.DSpritesRendered().images(classes)[..., 0] // 255,
+        latents_classes=np.concatenate([np.zeros((192, 1), int), classes], axis=1),
+    )
+    monkeypatch.setitem(catalog.SETS, "dsprites", SmallDSprites)
+    monkeypatch.setattr(data, "DSprites", SmallDSprites)
+    monkeypatch.setattr(dsprites, "CHECKSUMS", {})
+    return path
+
+
+def output(capsys, *arguments):
+    code = main(["data", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_list_names_every_set(capsys):
+    code, out, _ = output(capsys, "list")
+    assert code == 0
+    for name in catalog.SETS:
+        assert name in out
+    code, out, _ = output(capsys, "list", "--json")
+    assert [row["name"] for row in json.loads(out)] == sorted(catalog.SETS)
+
+
+def test_info_shows_factors_and_what_is_missing(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISENTLIB_DATA", str(tmp_path))
+    code, out, _ = output(capsys, "info", "dsprites_rendered")
+    assert code == 0
+    assert "orientation     40 values" in out
+    assert "737,280 of 64x64x1, uint8" in out
+    code, out, _ = output(capsys, "info", "dsprites")
+    assert code == 0
+    assert "missing: no dsprites_ndarray" in out
+    code, out, _ = output(capsys, "info", "dsprites_rendered", "--json")
+    assert json.loads(out)["factors"]["pos_x"] == 32
+
+
+def test_verify_says_what_is_right_and_fails_on_what_is_not(capsys, published, monkeypatch):
+    code, out, error = output(capsys, "verify", "dsprites", published)
+    assert code == 1
+    assert "good: 192 images in the order of their factors" in out
+    assert "expected 128,328,862 on-pixels" in error
+    monkeypatch.setattr(dsprites, "ON_PIXELS", int(np.load(published)["imgs"].sum()))
+    assert output(capsys, "verify", "dsprites", published)[0] == 0
+
+
+def test_compare_counts_differing_pixels(capsys, published):
+    code, out, _ = output(capsys, "compare", published)
+    assert code == 0
+    assert "images that differ: 0 of 192" in out
+    arrays = dict(np.load(published))
+    arrays["imgs"][7, 30, 30] ^= 1
+    arrays["imgs"][9, 1, 1:4] ^= 1
+    np.savez_compressed(published, **arrays)
+    code, out, _ = output(capsys, "compare", published)
+    assert "images that differ: 2 of 192" in out
+    assert f"pixels that differ: 4 of {192 * 64 * 64:,}" in out
+    assert "for example factors [0, 0, 0, 1, 3], [0, 0, 0, 2, 1]" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["info", "dsprite"], 2, "did you mean 'dsprites'?"),
+        (["verify", "dsprites_rendered", "."], 2, "there is no file to verify"),
+        (["compare", "/nowhere"], 1, "download dsprites_ndarray"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, arguments, code, message):
+    got, _, error = output(capsys, *arguments)
+    assert got == code
+    assert message in error
+    assert error.count("\n") == 1
