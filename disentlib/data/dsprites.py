@@ -81,7 +81,7 @@ class DSprites(GroundTruthData):
     def _images(
         self,
         factors: np.ndarray,
-        rng: np.random.Generator | np.random.RandomState,  # noqa: ARG002
+        rng: np.random.Generator | np.random.RandomState,
     ) -> np.ndarray:
         return drawing.expand_bits(self.bits[np.ravel_multi_index(tuple(factors.T), self.sizes)])
 

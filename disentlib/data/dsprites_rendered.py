@@ -34,6 +34,6 @@ class DSpritesRendered(GroundTruthData):
     def _images(
         self,
         factors: np.ndarray,
-        rng: np.random.Generator | np.random.RandomState,  # noqa: ARG002
+        rng: np.random.Generator | np.random.RandomState,
     ) -> np.ndarray:
         return drawing.dsprites(factors)
