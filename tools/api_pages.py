@@ -1,0 +1,48 @@
+"""How packages become API pages: a hook of mkdocs and an extension of Griffe.
+
+
+A line `::: disentlib.metrics *` becomes one entry for each name that the package re-exports, and a
+doctest at the end of a docstring is shown as an example.
+"""
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import griffe
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPORTS = re.compile(r"^::: ([\w.]+) \*$", re.MULTILINE)
+DOCTEST = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
+
+
+def exports(package: str) -> list[str]:
+    """Return the names that a package re-exports (`from ... import name as name`), in order."""
+    source = ROOT.joinpath(*package.split("."), "__init__.py").read_text(encoding="utf-8")
+    return [
+        alias.asname
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    ]
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Expand the lines of one page."""
+    return EXPORTS.sub(
+        lambda line: "\n\n".join(f"::: {line[1]}.{name}" for name in exports(line[1])), markdown
+    )
+
+
+class Doctests(griffe.Extension):
+    """Give doctests that stand under no heading the heading `Examples:`."""
+
+    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Rewrite the docstring of one function, class or attribute."""
+        if obj.docstring:
+            obj.docstring.value = DOCTEST.sub(
+                lambda test: "Examples:\n" + textwrap.indent(test[0], "    "), obj.docstring.value
+            )
