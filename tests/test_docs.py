@@ -43,7 +43,10 @@ def commands(text: str) -> list[list[str]]:
 
 
 def fewer_steps(command: list[str]) -> list[str]:
-    return [*command, "--gin_param", "STEPS=4"] if command[0] == "train" else command
+    few = ["STEPS=4", "training.train.evaluation_steps=2"]
+    if command[0] == "train":
+        command = command + [word for knob in few for word in ("--gin_param", knob)]
+    return command
 
 
 def name(page: Path) -> str:

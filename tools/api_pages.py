@@ -1,6 +1,5 @@
 """How packages become API pages: a hook of mkdocs and an extension of Griffe.
 
-
 A line `::: disentlib.metrics *` becomes one entry for each name that the package re-exports, and a
 doctest at the end of a docstring is shown as an example.
 """
