@@ -5,9 +5,11 @@
 namespace disentlib {
 void bind_drawing(pybind11::module_& module);
 void bind_information(pybind11::module_& module);
+void bind_linear(pybind11::module_& module);
 }  // namespace disentlib
 
 PYBIND11_MODULE(_kernels, module, pybind11::mod_gil_not_used()) {
   disentlib::bind_drawing(module);
   disentlib::bind_information(module);
+  disentlib::bind_linear(module);
 }

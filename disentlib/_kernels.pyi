@@ -6,3 +6,44 @@ from numpy.typing import NDArray
 def dsprites(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 def dsprites_bits(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 def expand_bits(bits: NDArray[np.uint8], /) -> NDArray[np.uint8]: ...
+def scalar_svm(
+    codes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    C: float,
+    balanced: bool,
+    threads: int,
+    /,
+) -> NDArray[np.float64]: ...
+def scalar_accuracy(
+    lines: NDArray[np.float64],
+    codes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    threads: int,
+    /,
+) -> NDArray[np.float64]: ...
+def logistic(
+    codes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    class_weights: NDArray[np.float64],
+    penalty: float,
+    intercept_penalty: float,
+    multinomial: bool,
+    tolerance: float,
+    most_steps: int,
+    threads: int,
+    /,
+) -> NDArray[np.float64]: ...
+def areas_under_curves(
+    scores: NDArray[np.float64], labels: NDArray[np.int32], threads: int, /
+) -> NDArray[np.float64]: ...
+def lassos(
+    gram: NDArray[np.float64],
+    products: NDArray[np.float64],
+    penalty: float,
+    tolerance: float,
+    most_sweeps: int,
+    /,
+) -> NDArray[np.float64]: ...
