@@ -33,8 +33,11 @@ types() {
   mypy
 }
 
-build() { # the kernels that the tests use, in place
-  DISENTLIB_WERROR=1 python setup.py --quiet build_ext --inplace
+build() { # the kernels that the tests use, in place, unless `make` has just built them
+  local kernels=(disentlib/_kernels.*.so)
+  if [ ! -e "${kernels[0]}" ] || [ -n "$(find csrc setup.py -newer "${kernels[0]}")" ]; then
+    DISENTLIB_WERROR=1 python setup.py --quiet build_ext --inplace
+  fi
 }
 
 docs() {
@@ -46,10 +49,12 @@ package() { # an sdist, a wheel made from it alone, and that wheel used far from
   python tools/check_contents.py "$scratch"/dist/*
   # A bare environment that borrows the dependencies, but not the editable install, of this one.
   python -m venv --without-pip "$scratch/venv"
-  python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-    >"$("$scratch/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dependencies.pth"
-  python -m pip --quiet --python "$scratch/venv/bin/python" install --no-deps --no-index "$scratch"/dist/*.whl
-  (cd "$scratch" && env -u PYTHONPATH venv/bin/python -W error "$OLDPWD/tools/check_installed.py" "$scratch/venv")
+  python -m pip --quiet --python "$scratch/venv/bin/python" \
+    install --ignore-installed --no-deps --no-index "$scratch"/dist/*.whl
+  local purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
+  python -c "$purelib" >"$("$scratch/venv/bin/python" -c "$purelib")/dependencies.pth"
+  local root=$PWD
+  (cd "$scratch" && env -u PYTHONPATH venv/bin/python -W error "$root/tools/check_installed.py" venv)
 }
 
 sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UBSan
