@@ -1,10 +1,21 @@
-"""The shipped `.gin` files: found by name, and each opens with what a reader needs first."""
+"""The shipped `.gin` files: found by name, opening with what a reader needs, and fit to run."""
+
+from pathlib import Path
 
 import pytest
 
-from disentlib import configs
+from disentlib import cli, configs
 
-FILES = sorted(configs.directory().rglob("*.gin"))
+
+def shipped(folder: str = "") -> list[str]:
+    root = configs.directory()
+    return sorted(str(path.relative_to(root)) for path in (root / folder).rglob("*.gin"))
+
+
+def opening(name: str) -> str:
+    """The comment at the head of a file."""
+    head, _, _ = (configs.directory() / name).read_text(encoding="utf-8").partition("\n\nfrom ")
+    return head
 
 
 def test_a_shipped_file_is_found_by_its_name():
@@ -25,6 +36,25 @@ def test_an_unknown_file_lists_the_shipped_ones():
         configs.find("runs/nothing.gin")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(configs.directory())))
-def test_a_file_says_what_it_is_before_it_binds(path):
-    assert path.read_text(encoding="utf-8").startswith("# ")
+@pytest.mark.parametrize("name", shipped())
+def test_a_file_opens_with_what_it_is(name):
+    assert all(line.startswith("#") for line in opening(name).splitlines())
+
+
+@pytest.mark.parametrize("name", shipped("models") + shipped("runs"))
+def test_a_file_says_how_to_run_it(name):
+    assert "Command: " in opening(name)
+    assert name in opening(name)
+
+
+@pytest.mark.parametrize("name", shipped("models"))
+def test_a_model_file_runs_with_data_and_run_files(name, capsys):
+    files = ("data/dsprites_rendered.gin", name, "runs/train.gin")
+    assert cli.main(["train", "--dry_run", *(f"--gin_file={file}" for file in files)]) == 0
+    assert "nothing was trained" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [name for name in shipped("runs") if Path(name).stem != "train"])
+def test_a_run_file_is_complete(name, capsys):
+    assert cli.main(["train", "--dry_run", "--gin_file", name]) == 0
+    assert "nothing was trained" in capsys.readouterr().out
