@@ -47,3 +47,13 @@ def lassos(
     most_sweeps: int,
     /,
 ) -> NDArray[np.float64]: ...
+def compose(
+    masks: NDArray[np.uint8], inside: NDArray[np.float32], outside: NDArray[np.float32], /
+) -> NDArray[np.float32]: ...
+def invert(
+    masks: NDArray[np.uint8],
+    background: NDArray[np.float32],
+    corners: NDArray[np.int64],
+    colours: NDArray[np.float32],
+    /,
+) -> NDArray[np.float32]: ...

@@ -64,7 +64,9 @@ def list_(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("name", "images", "factors", "image", "needs", box=None)
+    table = Table(box=None)
+    for heading in ("name", "images", "factors", "image", "needs"):
+        table.add_column(heading, no_wrap=heading != "factors")
     for row in rows:
         table.add_row(
             row["name"],
@@ -88,14 +90,13 @@ def info(options: argparse.Namespace) -> None:
     lines += [
         "",
         f"images   {row['images']:,} of {'x'.join(map(str, row['image_shape']))}, {row['dtype']}",
-        f"python   data.{kind.__name__}({'path' if row['needs'] == 'a file' else ''})",
+        f"python   data.{kind.__name__}({'' if kind.needs == 'nothing' else 'path'})",
     ]
     if row["gin"]:
         lines.append(f"train    disentlib train --gin_file {row['gin']} ...")
-    if row["needs"] == "a file":
+    if kind.needs != "nothing":
         try:
-            found = getattr(data.load(options.name), "file", None)
-            lines.append(f"file     {found}")
+            lines.append(f"file     {getattr(data.load(options.name), 'file', 'found')}")
         except FileNotFoundError as error:
             lines.append(f"file     missing: {error}")
     stdout().print("\n".join(lines), markup=False, soft_wrap=True)
@@ -155,6 +156,6 @@ def describe(name: str) -> dict[str, Any]:
         "images": None if None in sizes else math.prod(size or 0 for size in sizes),
         "image_shape": list(kind.image_shape),
         "dtype": str(np.dtype(kind.dtype)),
-        "needs": "a file" if hasattr(kind, "verify") else "nothing",
+        "needs": kind.needs,
         "gin": f"data/{gin.name}" if gin.is_file() else None,
     }

@@ -3,11 +3,23 @@
 import importlib
 from typing import Any
 
+from disentlib.data.abstract_dsprites import AbstractDSprites as AbstractDSprites
+from disentlib.data.abstract_dsprites import AbstractDSpritesRendered as AbstractDSpritesRendered
 from disentlib.data.catalog import from_config as from_config
 from disentlib.data.catalog import load as load
+from disentlib.data.color_dsprites import ColorDSprites as ColorDSprites
+from disentlib.data.color_dsprites import ColorDSpritesRendered as ColorDSpritesRendered
 from disentlib.data.dsprites import DSprites as DSprites
+from disentlib.data.dsprites_noshape import DSpritesNoShape as DSpritesNoShape
+from disentlib.data.dsprites_noshape import DSpritesNoShapeRendered as DSpritesNoShapeRendered
 from disentlib.data.dsprites_rendered import DSpritesRendered as DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData as GroundTruthData
+from disentlib.data.mini_sprites import MiniSprites as MiniSprites
+from disentlib.data.noisy_dsprites import NoisyDSprites as NoisyDSprites
+from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSpritesRendered
+from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
+from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered
+from disentlib.data.scream_dsprites import TexturedDSpritesRendered as TexturedDSpritesRendered
 
 
 def __getattr__(name: str) -> Any:

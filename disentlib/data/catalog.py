@@ -4,13 +4,41 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from disentlib.data.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
+from disentlib.data.color_dsprites import ColorDSprites, ColorDSpritesRendered
 from disentlib.data.dsprites import DSprites
+from disentlib.data.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
 from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.mini_sprites import MiniSprites
+from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
+from disentlib.data.scream_dsprites import (
+    ScreamDSprites,
+    ScreamDSpritesRendered,
+    TexturedDSpritesRendered,
+)
 
 __all__ = ["SETS", "from_config", "load"]
 
-SETS: dict[str, type[GroundTruthData]] = {kind.name: kind for kind in (DSprites, DSpritesRendered)}
+SETS: dict[str, type[GroundTruthData]] = {
+    kind.name: kind
+    for kind in (
+        AbstractDSprites,
+        AbstractDSpritesRendered,
+        ColorDSprites,
+        ColorDSpritesRendered,
+        DSprites,
+        DSpritesNoShape,
+        DSpritesNoShapeRendered,
+        DSpritesRendered,
+        MiniSprites,
+        NoisyDSprites,
+        NoisyDSpritesRendered,
+        ScreamDSprites,
+        ScreamDSpritesRendered,
+        TexturedDSpritesRendered,
+    )
+}
 
 
 def load(name: str, **options: Any) -> GroundTruthData:

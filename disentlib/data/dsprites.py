@@ -10,6 +10,7 @@ import numpy as np
 from disentlib.data import files, prepared
 from disentlib.data.dsprites_rendered import FACTOR_NAMES, FACTOR_SIZES
 from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.randomness import Random
 from disentlib.ops import drawing
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64"
@@ -41,6 +42,7 @@ class DSprites(GroundTruthData):
     """
 
     name = "dsprites"
+    needs = "a file"
     factor_names = FACTOR_NAMES
     factor_sizes = FACTOR_SIZES
     image_shape = (64, 64, 1)
@@ -78,11 +80,7 @@ class DSprites(GroundTruthData):
             raise ValueError(f"expected {ON_PIXELS:,} on-pixels in {self.file}, got {on:,}")
         yield f"{on:,} on-pixels"
 
-    def _images(
-        self,
-        factors: np.ndarray,
-        rng: np.random.Generator | np.random.RandomState,
-    ) -> np.ndarray:
+    def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
         return drawing.expand_bits(self.bits[np.ravel_multi_index(tuple(factors.T), self.sizes)])
 
     def _read(self) -> np.ndarray:

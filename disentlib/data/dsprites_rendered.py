@@ -9,6 +9,7 @@ near the published file but not certified bit-identical, and has a name of its o
 import numpy as np
 
 from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.randomness import Random
 from disentlib.ops import drawing
 
 FACTOR_NAMES = ("shape", "scale", "orientation", "pos_x", "pos_y")
@@ -31,9 +32,5 @@ class DSpritesRendered(GroundTruthData):
     factor_sizes = FACTOR_SIZES
     image_shape = (64, 64, 1)
 
-    def _images(
-        self,
-        factors: np.ndarray,
-        rng: np.random.Generator | np.random.RandomState,
-    ) -> np.ndarray:
+    def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
         return drawing.dsprites(factors)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from disentlib.data.randomness import RNG, generator, integers
+from disentlib.data.randomness import RNG, Random, generator, integers
 
 __all__ = ["GroundTruthData"]
 
@@ -28,6 +28,8 @@ class GroundTruthData(abc.ABC):
         dtype: uint8 (0..255) or float32 ([0, 1]), the type of the images.
         has_full_grid: whether every combination of factor values can be asked for with `images`.
             Sets without one offer `sample` only.
+        deterministic: whether equal factors always give equal images.
+        needs: what a user must have at hand, in words.
     """
 
     name: ClassVar[str]
@@ -36,11 +38,11 @@ class GroundTruthData(abc.ABC):
     image_shape: tuple[int, int, int]
     dtype: np.dtype = np.dtype(np.uint8)
     has_full_grid: bool = True
+    deterministic: bool = True
+    needs: ClassVar[str] = "nothing"
 
     @abc.abstractmethod
-    def _images(
-        self, factors: np.ndarray, rng: np.random.Generator | np.random.RandomState
-    ) -> np.ndarray:
+    def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
         """Return the images of checked int64 `factors`; `rng` draws what they leave open."""
 
     def images(self, factors: np.ndarray, rng: RNG | None = None) -> np.ndarray:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-RNG = int | np.random.Generator | np.random.RandomState
+Random = np.random.Generator | np.random.RandomState
+RNG = int | Random
 
 
-def generator(rng: RNG | None) -> np.random.Generator | np.random.RandomState:
+def generator(rng: RNG | None) -> Random:
     """Return the generator that an `rng` argument means: itself, or a new one seeded by an int.
 
     Args:
@@ -28,11 +29,19 @@ def generator(rng: RNG | None) -> np.random.Generator | np.random.RandomState:
     )
 
 
-def integers(rng: np.random.Generator | np.random.RandomState, size: int, n: int) -> np.ndarray:
+def integers(rng: Random, size: int, n: int) -> np.ndarray:
     """Return `n` uniform draws from 0..size-1 in one call, the same way for both kinds of `rng`."""
     if isinstance(rng, np.random.RandomState):
         return rng.randint(size, size=n)
     return rng.integers(size, size=n)
+
+
+def uniform(rng: Random, shape: tuple[int, ...], *, low: float = 0.0) -> np.ndarray:
+    """Return float32 draws uniform in [low, 1)."""
+    if isinstance(rng, np.random.RandomState):
+        return rng.uniform(low, 1, shape).astype(np.float32)
+    draws = rng.random(shape, np.float32)
+    return draws if low == 0 else low + (1 - np.float32(low)) * draws
 
 
 def counter(seed: int, step: int) -> np.random.Generator:

@@ -45,6 +45,54 @@ def expand_bits(bits: np.ndarray) -> np.ndarray:
     return _kernels.expand_bits(bits)
 
 
+def compose(masks: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """Paint binary sprites: x = inside where the mask is on, outside elsewhere.
+
+    Args:
+        masks: (n, height, width, 1) uint8, on where not 0.
+        inside: (n, 3) colour of each sprite, in [0, 1].
+        outside: (n, 3) colour around it.
+
+    Returns:
+        (n, height, width, 3) float32.
+    """
+    return _kernels.compose(_masks(masks), _floats(inside), _floats(outside))
+
+
+def invert(
+    masks: np.ndarray, background: np.ndarray, corners: np.ndarray, colours: np.ndarray
+) -> np.ndarray:
+    """Invert a tinted background under binary sprites: b = (window + colour) / 2, x = 1 - b inside.
+
+    Args:
+        masks: (n, side, side, 1) uint8, on where not 0.
+        background: (height, width, 3) picture in [0, 1], at least side x side.
+        corners: (n, 2) integers, row and column of each window's upper left corner.
+        colours: (n, 3) tint of each window, in [0, 1].
+
+    Returns:
+        (n, side, side, 3) float32.
+
+    Raises:
+        ValueError: if a window leaves the background.
+    """
+    corners = np.ascontiguousarray(corners, np.int64)
+    return _kernels.invert(_masks(masks), _floats(background), corners, _floats(colours))
+
+
+def _masks(masks: np.ndarray) -> np.ndarray:
+    masks = np.ascontiguousarray(masks)
+    if masks.dtype != np.uint8:
+        raise TypeError(f"expected masks as uint8, got {masks.dtype}")
+    if masks.ndim != 4 or masks.shape[3] != 1:
+        raise ValueError(f"expected masks of shape (n, height, width, 1), got {masks.shape}")
+    return masks
+
+
+def _floats(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, np.float32)
+
+
 def _grid_factors(factors: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """Return factors as the contiguous int64 that kernels read without looking."""
     factors = np.asarray(factors)

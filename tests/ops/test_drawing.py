@@ -121,3 +121,47 @@ def test_bits_that_do_not_fit_are_refused():
         drawing.expand_bits(np.zeros((1, 64, 8), int))
     with pytest.raises(ValueError, match="got \\(64, 8\\)"):
         drawing.expand_bits(np.zeros((64, 8), np.uint8))
+
+
+def masks_and_colours(n=7, seed=0):
+    rng = np.random.default_rng(seed)
+    masks = drawing.dsprites(random_factors(n, seed))
+    return masks, rng.random((n, 3), np.float32), rng.random((n, 3), np.float32)
+
+
+def test_compose_paints_inside_and_outside():
+    masks, inside, outside = masks_and_colours()
+    expected = np.where(masks > 0, inside[:, None, None], outside[:, None, None])
+    composed = drawing.compose(masks, inside, outside)
+    assert composed.dtype == np.float32
+    np.testing.assert_array_equal(composed, expected)
+    np.testing.assert_array_equal(
+        drawing.compose(masks[::-1], inside[::-1], outside[::-1])[::-1], expected
+    )
+
+
+def test_invert_tints_windows_and_inverts_sprites():
+    masks, colours, _ = masks_and_colours()
+    rng = np.random.default_rng(1)
+    background = rng.random((90, 75, 3), np.float32)
+    corners = np.stack([rng.integers(27, size=7), rng.integers(12, size=7)], axis=1)
+    images = drawing.invert(masks, background, corners, colours)
+    for image, mask, (row, column), colour in zip(images, masks, corners, colours, strict=True):
+        mixed = (background[row : row + 64, column : column + 64] + colour) / 2
+        np.testing.assert_array_equal(image, np.where(mask > 0, 1 - mixed, mixed))
+
+
+def test_arrays_that_do_not_fit_the_masks_are_refused():
+    masks, inside, outside = masks_and_colours()
+    background = np.zeros((80, 80, 3))
+    with pytest.raises(TypeError, match="masks as uint8, got float64"):
+        drawing.compose(masks / 255, inside, outside)
+    with pytest.raises(ValueError, match=r"masks of shape \(n, height, width, 1\), got \(7, 64"):
+        drawing.compose(masks[..., 0], inside, outside)
+    with pytest.raises(ValueError, match="inside does not have the shape"):
+        drawing.compose(masks, inside[:6], outside)
+    with pytest.raises(ValueError, match="colours does not have the shape"):
+        drawing.invert(masks, background, np.zeros((7, 2)), inside[:, :2])
+    for corner in ([17, 0], [0, 17], [-1, 0], [0, -1]):
+        with pytest.raises(ValueError, match="inside the background"):
+            drawing.invert(masks, background, np.tile(corner, (7, 1)), inside)
