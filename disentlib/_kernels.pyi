@@ -1,7 +1,13 @@
 """Types of the compiled kernels. Their documentation is at the front doors in `disentlib.ops`."""
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", bound=np.generic)
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 def dsprites(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 def dsprites_bits(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
@@ -57,3 +63,19 @@ def invert(
     colours: NDArray[np.float32],
     /,
 ) -> NDArray[np.float32]: ...
+def column_ranges(matrix: NDArray[_Number], /) -> tuple[NDArray[_Number], NDArray[_Number]]: ...
+def quantile_cuts(sorted: NDArray[_Float], bins: int, /) -> NDArray[_Float]: ...
+def discretise(codes: NDArray[_Float], cuts: NDArray[_Float], /) -> NDArray[np.uint16]: ...
+def histogram(codes: NDArray[_Float], cuts: NDArray[_Float], /) -> NDArray[np.int64]: ...
+def entropies(
+    labels: NDArray[Any], low: NDArray[Any], sizes: Sequence[int], /
+) -> NDArray[np.float64]: ...
+def information(
+    codes: NDArray[_Float],
+    cuts: NDArray[_Float],
+    factors: NDArray[Any],
+    low: NDArray[Any],
+    sizes: Sequence[int],
+    chance: bool,
+    /,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...

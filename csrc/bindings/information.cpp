@@ -1,10 +1,215 @@
 // Python doors of the histogram and information kernels.
+#include "disentlib/information.hpp"
+
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "bindings/arrays.hpp"
+#include "disentlib/histogram.hpp"
 
 namespace disentlib {
+namespace {
 
-void bind_information(py::module_& module) { module.doc() = "C++ kernels of disentlib"; }
+template <typename T>
+py::array_t<T> to_array(const std::vector<T>& values) {
+  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+template <typename T>
+py::tuple ranges(const StridedArray<T>& matrix) {
+  const auto view = matrix_view(matrix, "matrix");
+  if (view.rows() == 0) throw std::invalid_argument("matrix must have rows");
+  std::vector<T> low;
+  std::vector<T> high;
+  {
+    py::gil_scoped_release release;
+    for (const auto& range : column_ranges(view)) {
+      low.push_back(range.low);
+      high.push_back(range.high);
+    }
+  }
+  return py::make_tuple(to_array(low), to_array(high));
+}
+
+template <typename T>
+py::array_t<T> quantiles(const ContiguousArray<T>& sorted, std::size_t bins) {
+  if (sorted.ndim() != 1 || bins == 0) throw std::invalid_argument("expected one column and bins");
+  const T* samples = sorted.data();
+  const auto count = static_cast<std::size_t>(sorted.size());
+  std::vector<T> cuts;
+  {
+    py::gil_scoped_release release;
+    cuts = quantile_cuts(samples, count, bins);
+  }
+  return to_array(cuts);
+}
+
+// Views of codes and of their cuts (dims, most cuts of a code), padded with infinities.
+template <typename T>
+struct CutCodes {
+  CutCodes(const StridedArray<T>& code_array, const StridedArray<T>& cut_array)
+      : codes(matrix_view(code_array, "codes")), cuts(matrix_view(cut_array, "cuts")) {
+    if (codes.columns() != cuts.rows()) throw std::invalid_argument("expected cuts for each code");
+    if (cuts.columns() >= std::numeric_limits<std::uint16_t>::max()) {
+      throw std::invalid_argument("expected fewer than 65536 bins");
+    }
+    if (codes.rows() > std::numeric_limits<std::uint32_t>::max()) {
+      throw std::invalid_argument("expected fewer than 2^32 samples");
+    }
+  }
+
+  std::size_t bins() const { return cuts.columns() + 1; }
+
+  MatrixView<T> codes;
+  MatrixView<T> cuts;
+};
+
+template <typename T>
+py::array_t<std::uint16_t> discretise(const StridedArray<T>& code_array,
+                                      const StridedArray<T>& cut_array) {
+  const CutCodes<T> given(code_array, cut_array);
+  py::array_t<std::uint16_t> bins({code_array.shape(1), code_array.shape(0)});
+  std::uint16_t* target = bins.mutable_data();
+  py::gil_scoped_release release;
+  const auto rules = binnings(given.cuts);
+  for (std::size_t j = 0; j < given.codes.columns(); ++j) {
+    rules[j].label(given.codes, j, 0, given.codes.rows(), target + j * given.codes.rows());
+  }
+  return bins;
+}
+
+template <typename T>
+py::array_t<std::int64_t> histogram(const StridedArray<T>& code_array,
+                                    const StridedArray<T>& cut_array) {
+  const CutCodes<T> given(code_array, cut_array);
+  py::array_t<std::int64_t> counts({code_array.shape(1), static_cast<py::ssize_t>(given.bins())});
+  std::int64_t* target = counts.mutable_data();
+  std::fill_n(target, counts.size(), 0);
+  py::gil_scoped_release release;
+  count_bins(given.codes, binnings(given.cuts), given.bins(), target);
+  return counts;
+}
+
+template <typename Int>
+std::unique_ptr<LabelReader> label_matrix(const py::array& labels, const py::array& low,
+                                          std::vector<std::size_t> sizes) {
+  // A cast would convert another byte order into a copy that nobody keeps.
+  if (!py::isinstance<StridedArray<Int>>(labels)) throw py::type_error("expected native labels");
+  const auto typed = py::cast<StridedArray<Int>>(labels);
+  const auto lowest = py::cast<ContiguousArray<Int>>(low);
+  const auto view = matrix_view(typed, "labels");
+  if (lowest.ndim() != 1 || static_cast<std::size_t>(lowest.size()) != view.columns() ||
+      sizes.size() != view.columns()) {
+    throw std::invalid_argument("expected a low and a size for each column of labels");
+  }
+  return std::make_unique<LabelMatrix<Int>>(
+      view, std::vector<Int>(lowest.data(), lowest.data() + lowest.size()), std::move(sizes));
+}
+
+// The reader looks into the memory of `labels`, which must outlive it.
+std::unique_ptr<LabelReader> label_reader(const py::array& labels, const py::array& low,
+                                          const std::vector<std::size_t>& sizes) {
+  const bool is_signed = labels.dtype().kind() == 'i';
+  if (labels.dtype().kind() == 'u' || is_signed) {
+    switch (labels.itemsize()) {
+      case 1:
+        return is_signed ? label_matrix<std::int8_t>(labels, low, sizes)
+                         : label_matrix<std::uint8_t>(labels, low, sizes);
+      case 2:
+        return is_signed ? label_matrix<std::int16_t>(labels, low, sizes)
+                         : label_matrix<std::uint16_t>(labels, low, sizes);
+      case 4:
+        return is_signed ? label_matrix<std::int32_t>(labels, low, sizes)
+                         : label_matrix<std::uint32_t>(labels, low, sizes);
+      case 8:
+        return is_signed ? label_matrix<std::int64_t>(labels, low, sizes)
+                         : label_matrix<std::uint64_t>(labels, low, sizes);
+      default:
+        break;
+    }
+  }
+  throw py::type_error("labels must be integers");
+}
+
+py::array_t<double> entropies(const py::array& labels, const py::array& low,
+                              const std::vector<std::size_t>& sizes) {
+  const auto reader = label_reader(labels, low, sizes);
+  std::vector<double> values;
+  {
+    py::gil_scoped_release release;
+    for (std::size_t j = 0; j < sizes.size(); ++j) {
+      const auto counts = label_counts(*reader, j);
+      values.push_back(entropy(counts.data(), counts.size()));
+    }
+  }
+  return to_array(values);
+}
+
+// Joint entropies (dims, factors), entropies of codes (dims) and factors (factors), and, on
+// request, the information (dims, factors) that chance alone would show.
+template <typename T>
+py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& cut_array,
+                      const py::array& factors, const py::array& low,
+                      const std::vector<std::size_t>& sizes, bool chance) {
+  const CutCodes<T> given(code_array, cut_array);
+  const auto reader = label_reader(factors, low, sizes);
+  if (reader->rows() != given.codes.rows()) throw std::invalid_argument("lengths differ");
+  const std::size_t dims = given.codes.columns();
+  const std::vector<py::ssize_t> shape = {code_array.shape(1), factors.shape(1)};
+  py::array_t<double> joint(shape);
+  py::array_t<double> expected(chance ? shape : std::vector<py::ssize_t>{0, 0});
+  double* joint_entropy = joint.mutable_data();
+  double* expectation = expected.mutable_data();
+  std::vector<double> code_entropy;
+  std::vector<double> factor_entropy;
+  {
+    py::gil_scoped_release release;
+    const JointHistogram<T> counts(given.codes, binnings(given.cuts), given.bins(), *reader);
+    ExpectedInformation by_chance(given.codes.rows());
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      factor_entropy.push_back(counts.factor_entropy(i));
+    }
+    for (std::size_t j = 0; j < dims; ++j) {
+      code_entropy.push_back(counts.code_entropy(j));
+      for (std::size_t i = 0; i < sizes.size(); ++i) {
+        *joint_entropy++ = counts.joint_entropy(j, i);
+        if (chance) *expectation++ = counts.expected_information(j, i, by_chance);
+      }
+    }
+  }
+  return py::make_tuple(joint, to_array(code_entropy), to_array(factor_entropy), expected);
+}
+
+template <typename... Ts>
+void bind_ranges(py::module_& module) {
+  (module.def("column_ranges", &ranges<Ts>, py::arg().noconvert()), ...);
+}
+
+template <typename T>
+void bind_codes(py::module_& module) {
+  module.def("quantile_cuts", &quantiles<T>, py::arg().noconvert(), py::arg());
+  module.def("discretise", &discretise<T>, py::arg().noconvert(), py::arg().noconvert());
+  module.def("histogram", &histogram<T>, py::arg().noconvert(), py::arg().noconvert());
+  module.def("information", &information<T>, py::arg().noconvert(), py::arg().noconvert(),
+             py::arg(), py::arg(), py::arg(), py::arg());
+}
+
+}  // namespace
+
+void bind_information(py::module_& module) {
+  module.doc() = "C++ kernels of disentlib";
+  bind_ranges<float, double, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+              std::uint32_t, std::int64_t, std::uint64_t>(module);
+  bind_codes<float>(module);
+  bind_codes<double>(module);
+  module.def("entropies", &entropies);
+}
 
 }  // namespace disentlib

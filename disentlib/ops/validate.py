@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib import _kernels
 
-def check_codes(codes: ArrayLike, *, name: str = "codes") -> NDArray[Any]:
+
+def check_codes(codes: ArrayLike, *, name: str = "codes", finite: bool = True) -> NDArray[Any]:
     """Return `codes` as a finite float32 or float64 array (samples, dims), copied only to convert.
 
     Args:
         codes: real numbers (samples, dims), at least 2 samples and 1 dim. float32 and float64 stay
             as they are, with any strides; float16 becomes float32, all others become float64.
         name: what error messages call the array.
+        finite: False leaves the search for NaN and infinity to a caller that needs ranges anyway.
 
     Raises:
         TypeError: if the values are not real numbers (objects, text, complex numbers).
@@ -23,7 +26,8 @@ def check_codes(codes: ArrayLike, *, name: str = "codes") -> NDArray[Any]:
         array = array.astype(np.float64)
     elif array.dtype.itemsize < 4:
         array = array.astype(np.float32)
-    check_finite(array, array.min(axis=0), array.max(axis=0), name=name)
+    if finite:
+        check_finite(array, *_kernels.column_ranges(array), name=name)
     return array
 
 
@@ -61,7 +65,7 @@ def check_factors(
         ValueError: if the shape is another one, or a value is negative.
     """
     array = check_labels(factors, samples, name=name)
-    if array.dtype.kind == "i" and array.min() < 0:
+    if array.dtype.kind == "i" and _kernels.column_ranges(array)[0].min() < 0:
         row, column = np.argwhere(array < 0)[0]
         raise ValueError(
             f"expected {name} that are not negative, got {array[row, column]} at "
@@ -105,4 +109,4 @@ def _matrix(values: ArrayLike, name: str, columns: str) -> NDArray[Any]:
         raise ValueError(
             f"expected {name} of at least 2 samples and 1 column, got shape {array.shape}"
         )
-    return np.asarray(array, array.dtype.newbyteorder("="))
+    return np.require(array, array.dtype.newbyteorder("="), ["ALIGNED"])

@@ -25,6 +25,13 @@ class MatrixView {
                                        static_cast<std::ptrdiff_t>(column) * column_stride_);
   }
 
+  // Rows that lie in one piece: loops over a row's columns may then be vectorised.
+  bool has_contiguous_rows() const { return column_stride_ == sizeof(T); }
+
+  const T* row(std::size_t row) const {
+    return reinterpret_cast<const T*>(data_ + static_cast<std::ptrdiff_t>(row) * row_stride_);
+  }
+
  private:
   const char* data_;
   std::size_t rows_;

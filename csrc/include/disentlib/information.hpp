@@ -1,0 +1,268 @@
+// Counts, entropies and mutual information of binned codes and integer labels, in nats.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "disentlib/histogram.hpp"
+#include "disentlib/matrix.hpp"
+
+namespace disentlib {
+
+// Columns of integers of any width, read as labels 0 .. size - 1.
+class LabelReader {
+ public:
+  explicit LabelReader(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)) {}
+  virtual ~LabelReader() = default;
+
+  virtual std::size_t rows() const = 0;
+  const std::vector<std::size_t>& sizes() const { return sizes_; }
+
+  void read(std::size_t column, std::size_t row, std::size_t count, std::uint32_t* labels) const {
+    fill(column, row, count, labels);
+    std::uint32_t largest = 0;
+    for (std::size_t r = 0; r < count; ++r) largest = std::max(largest, labels[r]);
+    if (largest >= sizes_[column]) throw std::invalid_argument("a label is outside its range");
+  }
+
+ protected:
+  virtual void fill(std::size_t column, std::size_t row, std::size_t count,
+                    std::uint32_t* labels) const = 0;
+
+ private:
+  std::vector<std::size_t> sizes_;
+};
+
+// Labels are the values less their column's `low`.
+template <typename Int>
+class LabelMatrix final : public LabelReader {
+ public:
+  LabelMatrix(MatrixView<Int> matrix, std::vector<Int> low, std::vector<std::size_t> sizes)
+      : LabelReader(std::move(sizes)), matrix_(matrix), low_(std::move(low)) {}
+
+  std::size_t rows() const override { return matrix_.rows(); }
+
+ private:
+  void fill(std::size_t column, std::size_t row, std::size_t count,
+            std::uint32_t* labels) const override {
+    // Unsigned: the difference of two 64-bit numbers may not fit in a signed one.
+    const auto low = static_cast<std::uint64_t>(low_[column]);
+    for (std::size_t r = 0; r < count; ++r) {
+      const auto value = static_cast<std::uint64_t>(matrix_(row + r, column));
+      labels[r] = static_cast<std::uint32_t>(value - low);
+    }
+  }
+
+  MatrixView<Int> matrix_;
+  std::vector<Int> low_;
+};
+
+// x ln x, tabulated where most counts are.
+inline double x_log_x(std::uint32_t count) {
+  constexpr std::size_t kSize = 4096;
+  static const std::array<double, kSize> table = [] {
+    std::array<double, kSize> values{};
+    for (std::size_t x = 2; x < kSize; ++x) {
+      values[x] = static_cast<double>(x) * std::log(static_cast<double>(x));
+    }
+    return values;
+  }();
+  return count < kSize ? table[count] : count * std::log(static_cast<double>(count));
+}
+
+// H = ln n - sum of x ln x / n, in nats, for counts x that sum to n > 0.
+inline double entropy(const std::uint32_t* counts, std::size_t size) {
+  double total = 0.0;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < size; ++i) {
+    total += counts[i];
+    sum += x_log_x(counts[i]);
+  }
+  return std::max(0.0, std::log(total) - sum / total);
+}
+
+// E[I] of two labelings whose samples are paired at random, given their counts (Vinh et al. 2010):
+// each joint count is then hypergeometric.
+class ExpectedInformation {
+ public:
+  explicit ExpectedInformation(std::size_t samples) : samples_(static_cast<double>(samples)) {}
+
+  double operator()(const std::uint32_t* a, std::size_t a_size, const std::uint32_t* b,
+                    std::size_t b_size) {
+    const auto rows = multiplicities(a, a_size);
+    const auto columns = multiplicities(b, b_size);
+    double expected = 0.0;
+    for (const auto& [x, x_times] : rows) {
+      for (const auto& [y, y_times] : columns) expected += x_times * y_times * cell(x, y);
+    }
+    return std::max(0.0, expected);
+  }
+
+ private:
+  static std::map<std::uint32_t, double> multiplicities(const std::uint32_t* counts,
+                                                        std::size_t size) {
+    std::map<std::uint32_t, double> times;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (counts[i] > 0) times[counts[i]] += 1.0;
+    }
+    return times;
+  }
+
+  // E[N / n ln(n N / (x y))] for N common samples of a label held x times and one held y times.
+  double cell(std::uint32_t x, std::uint32_t y) {
+    if (x > y) std::swap(x, y);
+    const std::uint64_t key = (static_cast<std::uint64_t>(x) << 32) | y;
+    const auto known = cells_.find(key);
+    if (known != cells_.end()) return known->second;
+
+    const double n = samples_;
+    const double a = x;
+    const double b = y;
+    const double least = std::max(0.0, a + b - n);
+    const double most = std::min(a, b);
+    const double mode = std::clamp(std::floor((a + 1) * (b + 1) / (n + 2)), least, most);
+    const auto term = [&](double k) { return k > 0 ? k * std::log(n * k / (a * b)) : 0.0; };
+    // Weights relative to the mode's, outwards until they no longer count.
+    double weights = 1.0;
+    double sum = term(mode);
+    double weight = 1.0;
+    for (double k = mode; k < most && weight > kNegligible; k += 1.0) {
+      weight *= (a - k) * (b - k) / ((k + 1) * (n - a - b + k + 1));
+      weights += weight;
+      sum += weight * term(k + 1);
+    }
+    weight = 1.0;
+    for (double k = mode; k > least && weight > kNegligible; k -= 1.0) {
+      weight *= k * (n - a - b + k) / ((a - k + 1) * (b - k + 1));
+      weights += weight;
+      sum += weight * term(k - 1);
+    }
+    return cells_[key] = sum / (weights * n);
+  }
+
+  static constexpr double kNegligible = 1e-18;
+  double samples_;
+  std::unordered_map<std::uint64_t, double> cells_;
+};
+
+// How often each label of a column occurs.
+inline std::vector<std::uint32_t> label_counts(const LabelReader& labels, std::size_t column) {
+  constexpr std::size_t kBlock = 512;
+  std::array<std::uint32_t, kBlock> block;
+  std::vector<std::uint32_t> counts(labels.sizes()[column], 0);
+  for (std::size_t row = 0; row < labels.rows(); row += kBlock) {
+    const std::size_t count = std::min(kBlock, labels.rows() - row);
+    labels.read(column, row, count, block.data());
+    for (std::size_t r = 0; r < count; ++r) ++counts[block[r]];
+  }
+  return counts;
+}
+
+// Joint counts of every code with every factor, and what follows from them.
+template <typename T>
+class JointHistogram {
+ public:
+  // At most 2^32 - 1 samples.
+  JointHistogram(const MatrixView<T>& codes, const std::vector<Binning<T>>& binnings,
+                 std::size_t bins, const LabelReader& factors)
+      : dims_(codes.columns()),
+        bins_(bins),
+        sizes_(factors.sizes()),
+        starts_(sizes_.size() + 1, 0) {
+    for (std::size_t i = 0; i < sizes_.size(); ++i) {
+      starts_[i + 1] = starts_[i] + dims_ * bins_ * sizes_[i];
+    }
+    counts_.assign(starts_.back(), 0);
+    count(codes, binnings, factors);
+    code_counts_.assign(dims_ * bins_, 0);
+    for (std::size_t j = 0; j < dims_; ++j) {
+      const std::uint32_t* joint = table(j, 0);
+      for (std::size_t v = 0; v < sizes_[0]; ++v) {
+        for (std::size_t b = 0; b < bins_; ++b) code_counts_[j * bins_ + b] += *joint++;
+      }
+    }
+    factor_counts_.resize(sizes_.size());
+    for (std::size_t i = 0; i < sizes_.size(); ++i) {
+      const std::uint32_t* joint = table(0, i);
+      for (std::size_t v = 0; v < sizes_[i]; ++v) {
+        std::uint32_t total = 0;
+        for (std::size_t b = 0; b < bins_; ++b) total += *joint++;
+        factor_counts_[i].push_back(total);
+      }
+    }
+  }
+
+  double code_entropy(std::size_t code) const { return entropy(code_counts(code), bins_); }
+
+  double factor_entropy(std::size_t factor) const {
+    return entropy(factor_counts_[factor].data(), sizes_[factor]);
+  }
+
+  double joint_entropy(std::size_t code, std::size_t factor) const {
+    return entropy(table(code, factor), bins_ * sizes_[factor]);
+  }
+
+  double expected_information(std::size_t code, std::size_t factor,
+                              ExpectedInformation& expected) const {
+    return expected(factor_counts_[factor].data(), sizes_[factor], code_counts(code), bins_);
+  }
+
+ private:
+  // Row by row of `size` bins: the factor's value chooses the row, so that its offset serves all
+  // codes.
+  const std::uint32_t* table(std::size_t code, std::size_t factor) const {
+    return counts_.data() + starts_[factor] + code * bins_ * sizes_[factor];
+  }
+
+  const std::uint32_t* code_counts(std::size_t code) const {
+    return code_counts_.data() + code * bins_;
+  }
+
+  void count(const MatrixView<T>& codes, const std::vector<Binning<T>>& binnings,
+             const LabelReader& factors) {
+    // A block's bins and offsets stay in the first cache while each pair of columns is counted.
+    constexpr std::size_t kBlock = 512;
+    std::vector<std::uint16_t> bins(dims_ * kBlock);
+    std::array<std::uint32_t, kBlock> offsets;
+    std::array<std::uint32_t, kBlock> cells;
+    for (std::size_t row = 0; row < codes.rows(); row += kBlock) {
+      const std::size_t count = std::min(kBlock, codes.rows() - row);
+      for (std::size_t j = 0; j < dims_; ++j) {
+        binnings[j].label(codes, j, row, count, bins.data() + j * kBlock);
+      }
+      for (std::size_t i = 0; i < sizes_.size(); ++i) {
+        factors.read(i, row, count, offsets.data());
+        for (std::size_t r = 0; r < count; ++r) {
+          offsets[r] *= static_cast<std::uint32_t>(bins_);
+        }
+        std::uint32_t* tables = counts_.data() + starts_[i];
+        const std::size_t size = bins_ * sizes_[i];
+        for (std::size_t j = 0; j < dims_; ++j) {
+          const std::uint16_t* bin = bins.data() + j * kBlock;
+          std::uint32_t* counts = tables + j * size;
+          // Two loops: the first is vectorised, and the second then waits for one load fewer.
+          for (std::size_t r = 0; r < count; ++r) cells[r] = offsets[r] + bin[r];
+          for (std::size_t r = 0; r < count; ++r) ++counts[cells[r]];
+        }
+      }
+    }
+  }
+
+  std::size_t dims_;
+  std::size_t bins_;
+  std::vector<std::size_t> sizes_;
+  std::vector<std::size_t> starts_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::uint32_t> code_counts_;
+  std::vector<std::vector<std::uint32_t>> factor_counts_;
+};
+
+}  // namespace disentlib

@@ -1,0 +1,276 @@
+"""Histograms and information against NumPy, scikit-learn, plain loops and worked examples."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mutual_info_score
+from sklearn.metrics.cluster import expected_mutual_information
+
+from disentlib import ops
+
+SIZES = (3, 6, 40, 32, 32)
+
+
+def edges_of_numpy_1(column, bins):
+    """NumPy 1's histogram edges: evenly spaced in float64, then rounded to the column's dtype."""
+    low, high = float(column.min()), float(column.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, bins + 1).astype(column.dtype)
+
+
+def bins_by_loop(codes, bins):
+    return np.stack(
+        [np.digitize(column, edges_of_numpy_1(column, bins)[:-1]) - 1 for column in codes.T], axis=1
+    )
+
+
+def information_by_loop(labels, factors):
+    return np.array(
+        [[mutual_info_score(code, factor) for factor in factors.T] for code in labels.T]
+    )
+
+
+def draw(samples=1000, dims=4, dtype=np.float64, seed=0):
+    rng = np.random.default_rng(seed)
+    factors = np.stack([rng.integers(0, size, samples) for size in SIZES], axis=1)
+    codes = factors[:, :dims] + rng.normal(size=(samples, dims)) * np.arange(dims)
+    return codes.astype(dtype), factors
+
+
+def test_golden_bins():
+    # Locatello et al.'s rule, on their own examples; theirs count from 1.
+    row = np.array([[0.1], [0.2], [0.3], [0.4], [0.5], [0.6]])
+    np.testing.assert_array_equal(ops.discretise(row, 3).ravel() + 1, [1, 1, 2, 2, 3, 3])
+    row = np.arange(4.0)[:, None]
+    np.testing.assert_array_equal(ops.discretise(row, 20).ravel() + 1, [1, 7, 14, 20])
+    np.testing.assert_array_equal(ops.discretise(np.full((3, 1), 7.0), 20).ravel() + 1, 11)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bins", [1, 2, 3, 20, 1000])
+def test_equal_widths_are_numpys(dtype, bins):
+    codes, _ = draw(dtype=dtype)
+    codes[:, 0] = np.round(codes[:, 0] / 3, 1)  # many values on edges
+    expected = bins_by_loop(codes, bins)
+    np.testing.assert_array_equal(ops.discretise(codes, bins), expected)
+    counts = [np.bincount(column, minlength=bins) for column in expected.T]
+    np.testing.assert_array_equal(ops.histogram(codes, bins), counts)
+
+
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=40),
+    st.integers(1, 50),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_equal_widths_hold_for_any_numbers(values, bins, dtype):
+    column = np.clip(np.array(values), -1e38, 1e38).astype(dtype)[:, None]
+    np.testing.assert_array_equal(ops.discretise(column, bins), bins_by_loop(column, bins))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_quantiles_hold_equal_numbers_of_continuous_samples(dtype):
+    codes, _ = draw(10_000, dtype=dtype)
+    counts = ops.histogram(codes[:, 1:], 21, rule="quantile")
+    assert counts.shape == (3, 41)
+    used = counts[counts > 0].reshape(3, 21)
+    assert used.min() >= 476
+    assert used.max() <= 477
+
+
+def test_quantiles_keep_equal_values_together():
+    rng = np.random.default_rng(0)
+    values = rng.permutation(np.repeat([0.0, 1.0, 2.0, 5.0], [900, 60, 30, 10]))[:, None]
+    bins = ops.discretise(values, 20, rule="quantile")
+    pairs = np.unique(np.concatenate([values, bins], axis=1), axis=0)
+    # Ten fives do not fill a bin: they join the twos.
+    np.testing.assert_array_equal(pairs, [[0, 0], [1, 1], [2, 2], [5, 2]])
+
+
+def test_quantiles_keep_clusters_together_whatever_their_spacing():
+    rng = np.random.default_rng(0)
+    cluster = rng.integers(0, 32, 10_000)
+    codes = np.exp((cluster + 0.05 * rng.normal(size=10_000)) / 6)[:, None]
+    codes[17] = 1e9  # an outlier stretches nothing
+    bins = ops.discretise(codes, 65, rule="quantile").ravel()
+    for b in np.unique(bins):
+        assert len(np.unique(np.delete(cluster, 17)[np.delete(bins, 17) == b])) == 1
+
+
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=60), st.integers(1, 25))
+def test_quantiles_are_the_same_mirrored(values, bins):
+    column = np.array(values, np.float64)[:, None]
+    bins += 1 - bins % 2  # with an even number of bins a cut may lie on one side of the median
+    there = ops.discretise(column, bins, rule="quantile").ravel().astype(int)
+    back = ops.discretise(-column, bins, rule="quantile").ravel().astype(int)
+    np.testing.assert_array_equal(there + back, there.max())
+    order = np.argsort(column.ravel())
+    assert (np.diff(there[order]) >= 0).all()
+
+
+@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("bins", [2, 20, 200])
+def test_information_is_scikit_learns(rule, bins):
+    codes, factors = draw()
+    labels = ops.discretise(codes, bins, rule=rule)
+    found = ops.information(codes, factors, bins=bins, rule=rule)
+    np.testing.assert_allclose(found.mutual, information_by_loop(labels, factors), atol=1e-12)
+    np.testing.assert_allclose(found.codes, ops.entropy(labels), atol=1e-12)
+    np.testing.assert_allclose(
+        found.factors, [mutual_info_score(f, f) for f in factors.T], atol=1e-12
+    )
+
+
+def test_worked_example():
+    a = np.repeat([0, 1], 6)
+    b = np.array([0, 0, 1, 1, 2, 2] * 2)
+    codes = np.array(
+        [[0, 0, 0, 0, 1, 1, 3, 3, 3, 3, 2, 2], [0, 0, 1, 1, 3, 3, 0, 1, 1, 1, 3, 2], [0, 1] * 6]
+    ).T.astype(float)
+    found = ops.information(codes, np.stack([a, b], axis=1), bins=4, chance=True)
+    np.testing.assert_allclose(
+        found.mutual, [[0.69314718, 0.63651417], [0.09446857, 0.89011128], [0, 0]], atol=1e-8
+    )
+    np.testing.assert_allclose(found.codes, [1.32966135, 1.26500138, 0.69314718], atol=1e-8)
+    np.testing.assert_allclose(found.factors, [0.69314718, 1.09861229], atol=1e-8)
+    np.testing.assert_allclose(
+        found.chance,
+        [[0.17531093, 0.35376361], [0.17292788, 0.33745496], [0.04798413, 0.10543294]],
+        atol=1e-8,
+    )
+    assert (found.mutual[2] == 0).all()
+
+
+def test_reference_answers(case):
+    reference = case["dlib@sk0.21.3"]
+    information = ops.mutual_information(case.codes, case.factors)
+    np.testing.assert_allclose(information, reference["mi_matrix"], atol=1e-9)
+    np.testing.assert_allclose(ops.entropy(case.factors), reference["factor_entropy"], atol=1e-9)
+    counts = ops.histogram(case.codes, 20)
+    for column, count, expected in zip(case.codes.T, counts, reference["bin_counts"], strict=True):
+        if column.min() < column.max():  # else which bin holds them all is arbitrary in float32
+            np.testing.assert_array_equal(count, expected)
+
+
+def test_two_binary_codes():
+    codes = np.array([[1, 2, 1, 2], [1, 1, 2, 2]]).T
+    factors = np.array([[1, 2, 1, 2], [2, 2, 1, 1]]).T
+    np.testing.assert_allclose(
+        ops.mutual_information(codes, factors), np.log(2) * np.eye(2), atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("samples", [30, 1000])
+def test_chance_is_the_hypergeometric_mean(rule, samples):
+    codes, factors = draw(samples)
+    labels = ops.discretise(codes, 15, rule=rule)
+    chance = ops.information(codes, factors, bins=15, rule=rule, chance=True).chance
+    for j, code in enumerate(labels.T):
+        for i, factor in enumerate(factors.T):
+            table = np.zeros((code.max() + 1, factor.max() + 1), np.int64)
+            np.add.at(table, (code, factor), 1)
+            expected = expected_mutual_information(table[table.any(1)][:, table.any(0)], samples)
+            assert chance[j, i] == pytest.approx(expected, abs=1e-9)
+
+
+def test_chance_is_what_shuffling_shows():
+    codes, factors = draw(500, dims=2)
+    rng = np.random.default_rng(1)
+    shuffled = [ops.mutual_information(rng.permutation(codes), factors) for _ in range(400)]
+    chance = ops.information(codes, factors, chance=True).chance
+    error = np.std(shuffled, axis=0) / np.sqrt(len(shuffled))
+    np.testing.assert_array_less(np.abs(np.mean(shuffled, axis=0) - chance), 4 * error + 1e-12)
+
+
+@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_strides_and_order_of_memory_change_nothing(rule, dtype):
+    codes, factors = draw(777, dtype=dtype)
+    expected = ops.mutual_information(codes, factors, rule=rule)
+    wide = np.zeros((2 * 777, 12), dtype)
+    wide[::-2, 1:9:2] = codes
+    for same in (
+        np.asfortranarray(codes),
+        wide[::-2, 1:9:2],
+        codes.astype(codes.dtype.newbyteorder()),
+    ):
+        np.testing.assert_array_equal(ops.mutual_information(same, factors, rule=rule), expected)
+    turned = np.asfortranarray(factors)
+    np.testing.assert_array_equal(ops.mutual_information(codes, turned, rule=rule), expected)
+    repeated = np.broadcast_to(codes[:, :1], codes.shape)
+    np.testing.assert_array_equal(
+        ops.mutual_information(repeated, factors, rule=rule), np.repeat(expected[:1], 4, axis=0)
+    )
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"])
+def test_labels_of_any_width_and_offset(dtype):
+    codes, factors = draw()
+    expected = ops.mutual_information(codes, factors)
+    limits = np.iinfo(dtype)
+    for offset in (0, limits.min, limits.max - 39):
+        moved = factors.astype(dtype) + np.array(offset, dtype)
+        np.testing.assert_array_equal(ops.mutual_information(codes, moved), expected)
+        np.testing.assert_array_equal(ops.entropy(moved), ops.entropy(factors))
+
+
+def test_labels_far_apart_are_renumbered():
+    codes, factors = draw()
+    far = factors * 10**15 - 7
+    np.testing.assert_array_equal(
+        ops.mutual_information(codes, far), ops.mutual_information(codes, factors)
+    )
+    extremes = np.array([[np.iinfo(np.int64).min], [np.iinfo(np.int64).max]] * 2)
+    np.testing.assert_allclose(ops.entropy(extremes), np.log(2))
+
+
+def test_entropy_of_one_column_is_a_float():
+    assert ops.entropy([0, 0, 1, 1]) == pytest.approx(np.log(2), abs=1e-15)
+    assert type(ops.entropy(np.zeros(5, int))) is float
+    assert ops.entropy(np.zeros(5, int)) == 0.0
+
+
+def test_constant_code_shares_exactly_nothing():
+    _, factors = draw()
+    for value in (0.0, 0.1, 1e6):
+        assert not ops.mutual_information(np.full((1000, 1), value, np.float32), factors).any()
+
+
+@pytest.mark.parametrize("front_door", [ops.histogram, ops.discretise])
+def test_bad_bins(front_door):
+    with pytest.raises(ValueError, match="expected 1 to 32768 bins, got 0"):
+        front_door(np.ones((3, 1)), 0)
+    with pytest.raises(ValueError, match="expected 1 to 32768 bins, got 70000"):
+        front_door(np.ones((3, 1)), 70_000)
+    with pytest.raises(TypeError, match=r"expected a whole number of bins, got 2\.5"):
+        front_door(np.ones((3, 1)), 2.5)
+    with pytest.raises(ValueError, match=r"expected a rule among .*, got 'kmeans'"):
+        front_door(np.ones((3, 1)), 3, rule="kmeans")
+
+
+def test_bad_arrays():
+    codes, factors = draw()
+    broken = codes.copy()
+    broken[3, 2] = np.nan
+    with pytest.raises(ValueError, match=r"finite codes, got nan at \(3, 2\)"):
+        ops.mutual_information(broken, factors)
+    with pytest.raises(ValueError, match="as many rows of factors as of codes, got 999 and 1000"):
+        ops.mutual_information(codes, factors[1:])
+    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
+        ops.mutual_information(codes, factors.astype(float))
+    with pytest.raises(ValueError, match=r"range is finite, got -1\.5e\+308 to 1\.5e\+308"):
+        ops.histogram([[-1.5e308], [1.5e308]], 3)
+    with pytest.raises(ValueError, match="joint histograms of at most"):
+        ops.mutual_information(np.zeros((200_000, 600)), np.arange(200_000)[:, None])
+
+
+@pytest.mark.slow
+def test_ten_million_samples():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 40, (10_000_000, 2), dtype=np.uint8)
+    codes = (factors + rng.normal(size=factors.shape)).astype(np.float32)
+    found = ops.mutual_information(codes, factors)
+    few = ops.mutual_information(codes[::100], factors[::100])
+    np.testing.assert_allclose(found, few, atol=0.01)
