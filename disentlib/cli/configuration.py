@@ -6,6 +6,7 @@ import inspect
 import logging
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import gin
 
@@ -13,6 +14,10 @@ from disentlib import configs
 from disentlib.cli.console import UsageError, nearest
 
 _MACRO = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+_UNKNOWN = re.compile(
+    r"(?:No configurable matching(?: reference)?|Couldn't resolve selector) '?@?([\w.]*\w)"
+)
+_IMPORT = re.compile(r"(from|import)\s")
 
 
 def add_gin_flags(parser: argparse.ArgumentParser) -> None:
@@ -50,9 +55,11 @@ def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
         for path in paths:
             gin.parse_config_file(path)
         knobs = _macros()
+        # A parameter may name whatever the files have imported.
+        imports = [line for line in gin.config_str().splitlines() if _IMPORT.match(line)]
         for parameter in parameters:
             _check_knob(parameter, knobs)
-            gin.parse_config(parameter)
+            gin.parse_config([*imports, parameter])
     except (ValueError, SyntaxError, AttributeError, ImportError, OSError) as error:
         raise UsageError(_explain(error)) from error
     finally:
@@ -77,16 +84,27 @@ def _check_knob(parameter: str, knobs: Sequence[str]) -> None:
 def _explain(error: Exception) -> str:
     """Return gin's message on one line, with the nearest known name."""
     message = " ".join(str(error).split())
-    if match := re.search(r"doesn't have a parameter named '([^']+)'", message):
-        owner = re.search(r"Configurable '([^']+)'", message)
-        if owner is not None:
-            names = list(inspect.signature(gin.get_configurable(owner[1])).parameters)
-            return f"{owner[1]} has no parameter {match[1]!r}{nearest(match[1], names)}: {message}"
-    if match := re.search(r"No configurable matching (?:reference )?'@?([\w.]+)'", message):
+    if match := re.search(r"Configurable '(\S+)' doesn't have a parameter named '(\S+)'", message):
+        owner, name = match.groups()
+        known = nearest(name, inspect.signature(_resolve(owner)).parameters)
+        return f"{owner} has no parameter {name!r}{known}: {message}"
+    if match := _UNKNOWN.search(message):
         module, _, name = match[1].rpartition(".")
         try:
-            names = dir(importlib.import_module(f"disentlib.{module}"))
-        except ImportError:
-            names = []
-        return f"no {match[1]!r}{nearest(name, names)}: {message}"
+            known = nearest(name, dir(_resolve(module)))
+        except (ImportError, AttributeError):
+            known = ""
+        return f"no {match[1]!r}{known}: {message}"
     return message
+
+
+def _resolve(name: str) -> Any:
+    """Return what a dotted name in a gin file means: `models.BetaVAE`, `keras.optimizers.Adam`."""
+    top, *rest = name.split(".")
+    try:
+        found: Any = importlib.import_module(f"disentlib.{top}")
+    except ImportError:
+        found = importlib.import_module(top)
+    for part in rest:
+        found = getattr(found, part)
+    return found

@@ -9,17 +9,22 @@ from disentlib.data.catalog import from_config as from_config
 from disentlib.data.catalog import load as load
 from disentlib.data.color_dsprites import ColorDSprites as ColorDSprites
 from disentlib.data.color_dsprites import ColorDSpritesRendered as ColorDSpritesRendered
+from disentlib.data.correlated import Correlated as Correlated
+from disentlib.data.correlated import hfs_setting as hfs_setting
 from disentlib.data.dsprites import DSprites as DSprites
 from disentlib.data.dsprites_noshape import DSpritesNoShape as DSpritesNoShape
 from disentlib.data.dsprites_noshape import DSpritesNoShapeRendered as DSpritesNoShapeRendered
 from disentlib.data.dsprites_rendered import DSpritesRendered as DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData as GroundTruthData
+from disentlib.data.held_out import HeldOut as HeldOut
 from disentlib.data.mini_sprites import MiniSprites as MiniSprites
 from disentlib.data.noisy_dsprites import NoisyDSprites as NoisyDSprites
 from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSpritesRendered
 from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
 from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered
 from disentlib.data.scream_dsprites import TexturedDSpritesRendered as TexturedDSpritesRendered
+from disentlib.data.split import Split as Split
+from disentlib.data.split import splits as splits
 
 
 def __getattr__(name: str) -> Any:

@@ -6,10 +6,12 @@ from typing import Any
 
 from disentlib.data.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
 from disentlib.data.color_dsprites import ColorDSprites, ColorDSpritesRendered
+from disentlib.data.correlated import Correlated
 from disentlib.data.dsprites import DSprites
 from disentlib.data.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
 from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.held_out import HeldOut
 from disentlib.data.mini_sprites import MiniSprites
 from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
 from disentlib.data.scream_dsprites import (
@@ -17,6 +19,7 @@ from disentlib.data.scream_dsprites import (
     ScreamDSpritesRendered,
     TexturedDSpritesRendered,
 )
+from disentlib.data.split import Split
 
 __all__ = ["SETS", "from_config", "load"]
 
@@ -38,6 +41,11 @@ SETS: dict[str, type[GroundTruthData]] = {
         ScreamDSpritesRendered,
         TexturedDSpritesRendered,
     )
+}
+
+# Sets made of another set: their configuration holds its configuration.
+WRAPPERS: dict[str, type[GroundTruthData]] = {
+    kind.name: kind for kind in (Correlated, HeldOut, Split)
 }
 
 
@@ -70,4 +78,6 @@ def from_config(config: Mapping[str, Any]) -> GroundTruthData:
         for key, value in config.items()
         if key != "name"
     }
+    if config["name"] in WRAPPERS:
+        return WRAPPERS[config["name"]](**options)
     return load(config["name"], **options)

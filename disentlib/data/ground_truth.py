@@ -78,6 +78,11 @@ class GroundTruthData(abc.ABC):
         return factors, self.images(factors, random)
 
     @property
+    def evaluation(self) -> "GroundTruthData":
+        """Return the set that scores should sample: itself, or what a training set was made of."""
+        return self
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """Return `factor_sizes` where all of them are numbers; a ValueError where one is not."""
         continuous = [
@@ -154,4 +159,6 @@ def _plain(value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     return value

@@ -4,6 +4,7 @@ A method overrides `objective`; `call` only if it infers differently; `train_ste
 second optimizer. The default Keras training step does the rest.
 """
 
+import copy
 import inspect
 from typing import ClassVar, NamedTuple
 
@@ -186,6 +187,7 @@ class VAE(keras.Model):
     @classmethod
     def from_config(cls, config: dict):
         """Build the model that `get_config` describes."""
+        config = copy.deepcopy(config)  # Keras takes it apart
         return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in config.items()})
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import platform
+import reprlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
@@ -148,4 +149,6 @@ def differences(old: Any, new: Any, path: Sequence[str] = ()) -> list[str]:
             for number, (a, b) in enumerate(zip(old, new, strict=True))
             for line in differences(a, b, [*path, str(number)])
         ]
-    return [] if old == new else [f"{'.'.join(path)}: {old!r} before, {new!r} now"]
+    if old == new:
+        return []
+    return [f"{'.'.join(path)}: {reprlib.repr(old)} before, {reprlib.repr(new)} now"]

@@ -97,13 +97,15 @@ def train(
     network.compile(optimizer=optimizer(), jit_compile=jit_compile)
     configuration = {
         "data": data_set.config(),
-        # As it reads back from run.json: lists for tuples.
-        "model": json.loads(json.dumps(keras.saving.serialize_keras_object(network))),
+        "model": {"class": type(network).__name__, **network.get_config()},
+        # Keras counts its optimizers in their names.
+        "optimizer": network.optimizer.get_config() | {"name": type(network.optimizer).__name__},
         "stream": f"{stream.__module__}.{stream.__qualname__}",
         "batch_size": batch_size,
         "seed": seed,
         "log_every": log_every,
     }
+    configuration = json.loads(json.dumps(configuration))  # as it reads back: lists for tuples
     if dry_run:
         return {"configuration": configuration, "parameters": network.count_params()}
 

@@ -1,0 +1,65 @@
+"""The study's networks: parameter counts, shapes, and the details that ports get wrong."""
+
+import numpy as np
+import pytest
+
+from disentlib.models import architectures as nets
+
+GREY, COLOUR = (64, 64, 1), (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "parameters"),
+    [
+        (nets.conv_encoder, GREY, 309_204),
+        (nets.conv_encoder, COLOUR, 310_228),
+        (nets.deconv_decoder, GREY, 381_313),
+        (nets.deconv_decoder, COLOUR, 382_339),
+        (nets.fc_encoder, GREY, 6_381_620),
+        (nets.fc_encoder, COLOUR, 16_212_020),
+        (nets.fc_decoder, GREY, 7_814_896),
+        (nets.fc_decoder, COLOUR, 17_653_488),
+    ],
+)
+def test_parameter_counts_are_the_studys(network, shape, parameters):
+    assert network(shape, latents=10).count_params() == parameters
+
+
+def test_the_discriminator_is_the_studys():
+    discriminator = nets.fc_discriminator(latents=10)
+    assert discriminator.count_params() == 5_018_002
+    assert discriminator.get_layer("leaky_1").negative_slope == 0.2
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [
+        (nets.conv_encoder, nets.deconv_decoder),
+        (nets.fc_encoder, nets.fc_decoder),
+        (nets.linear_encoder, nets.linear_decoder),
+    ],
+)
+def test_shapes(encoder, decoder):
+    images = np.zeros((2, 32, 48, 3), np.float32)
+    mean, logvar = encoder(images.shape[1:], latents=4)(images)
+    assert mean.shape == logvar.shape == (2, 4)
+    assert decoder(images.shape[1:], latents=4)(mean).shape == images.shape
+
+
+def test_the_last_two_convolutions_are_2x2_unless_asked():
+    kernels = [nets.conv_encoder(GREY).get_layer(f"conv_{k}").kernel_size for k in (1, 2, 3, 4)]
+    assert kernels == [(4, 4), (4, 4), (2, 2), (2, 2)]
+    original = nets.conv_encoder(GREY, kernels=(4, 4, 4, 4))
+    assert original.get_layer("conv_4").kernel_size == (4, 4)
+
+
+def test_the_same_call_gives_the_same_configuration():
+    assert nets.conv_encoder(GREY).get_config() == nets.conv_encoder(GREY).get_config()
+
+
+@pytest.mark.parametrize("shape", [(60, 64, 1), (64, 64), (64, 40, 1)])
+def test_other_sizes_are_refused(shape):
+    with pytest.raises(ValueError, match="multiples of 16, got"):
+        nets.conv_encoder(shape)
+    with pytest.raises(ValueError, match="multiples of 16, got"):
+        nets.deconv_decoder(shape)
