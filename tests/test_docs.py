@@ -4,13 +4,15 @@ The blocks of a page run in order, in one namespace and one empty folder, with f
 steps. A block below the comment `<!-- needs ... -->` (somebody's file, hours) is only read.
 """
 
+import inspect
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from disentlib import cli
+from disentlib import cli, models
+from disentlib.data.catalog import SETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -84,6 +86,17 @@ def test_commands_name_what_exists(page):
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_readme_names_every_method_and_data_set():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    methods = [
+        name
+        for name, kind in vars(models).items()
+        if inspect.isclass(kind) and issubclass(kind, models.VAE)
+    ]
+    data_sets = [kind.__name__ for kind in SETS.values()]
+    assert not [name for name in methods + data_sets if f"`{name}`" not in readme]
 
 
 def test_commands_are_found_in_shell_text():
