@@ -1,1 +1,1 @@
-"""TODO metrics."""
+"""Scores of representations, from arrays: codes (samples, dims) and factors (samples, factors)."""
