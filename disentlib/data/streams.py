@@ -5,14 +5,19 @@ stream exactly where an interrupted run left it, and nothing needs to be saved.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.labellers import LABELLERS, Labeller
+from disentlib.data.pairs import changed_factors, moved_factors
 from disentlib.data.randomness import counter
 
-__all__ = ["images"]
+__all__ = ["LabelledSet", "images", "labelled", "labelled_set", "pairs", "transitions"]
+
+Arrays = tuple[np.ndarray, ...]
 
 
 def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0) -> tf.data.Dataset:
@@ -31,12 +36,203 @@ def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0)
         ValueError: if `batch_size` is not positive, or `seed` or `start` is negative.
     """
 
-    def draw(rng: np.random.Generator) -> np.ndarray:
-        return data.sample(batch_size, rng)[1]
+    def draw(step: int) -> Arrays:
+        return (data.sample(batch_size, counter(seed, step))[1],)
+
+    shape = (batch_size, *data.image_shape)
+    return _stream(draw, shape, dtype=data.dtype, seed=seed, start=start)
+
+
+def pairs(
+    data: GroundTruthData,
+    *,
+    batch_size: int,
+    seed: int,
+    start: int = 0,
+    changed: int | None = None,
+    protocol: str | None = None,
+) -> tf.data.Dataset:
+    """Return pairs (x, x') whose factors differ in k places, and which places those are.
+
+    Args:
+        data: a set with a full grid.
+        batch_size: pairs a batch.
+        seed: 0 or more; every seed is another stream.
+        start: number of the first batch.
+        changed: k, or None for k uniform in 1..factors-1; see `pairs.changed_factors`.
+        protocol: None, or "locatello2020" for the reference's choices of k and of new values.
+
+    Returns:
+        A dataset of (images, changed): float32 (batch_size, 2, height, width, channels) in [0, 1]
+        and float32 (batch_size, factors), 1 where a factor was changed.
+
+    Raises:
+        ValueError: if an argument does not fit; see `images` and `pairs.changed_factors`.
+    """
+
+    def draw(step: int) -> Arrays:
+        rng = counter(seed, step)
+        drawn = changed_factors(data, batch_size, rng, changed=changed, protocol=protocol)
+        return _pictured(data, drawn, rng)
+
+    changed_factors(data, 1, 0, changed=changed, protocol=protocol)  # says now what does not fit
+    return _pair_stream(draw, data, batch_size=batch_size, seed=seed, start=start)
+
+
+def transitions(
+    data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0, rate: float = 1.0
+) -> tf.data.Dataset:
+    """Return neighbours in time (x_t, x_{t+1}), whose factors move a little and rarely.
+
+    Args:
+        data: a set with a full grid.
+        batch_size: pairs a batch.
+        seed: 0 or more; every seed is another stream.
+        start: number of the first batch.
+        rate: how fast large moves become unlikely; see `pairs.moved_factors`.
+
+    Returns:
+        A dataset of (images, moved), shaped as those of `pairs`.
+
+    Raises:
+        ValueError: if an argument does not fit; see `images` and `pairs.moved_factors`.
+    """
+
+    def draw(step: int) -> Arrays:
+        rng = counter(seed, step)
+        return _pictured(data, moved_factors(data, batch_size, rng, rate=rate), rng)
+
+    moved_factors(data, 1, 0, rate=rate)  # says now what does not fit
+    return _pair_stream(draw, data, batch_size=batch_size, seed=seed, start=start)
+
+
+class LabelledSet(NamedTuple):
+    """A few images with labels.
+
+    Attributes:
+        images: (n, height, width, channels) of the data set's type.
+        labels: (n, observed) float32.
+        sizes: number of values of each label.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    sizes: tuple[int, ...]
+
+    def split(self, fraction: float) -> tuple["LabelledSet", "LabelledSet"]:
+        """Return the first ceil(n * fraction) and the rest: for training and for validation."""
+        first = int(np.ceil(len(self.labels) * fraction))
+        return (
+            LabelledSet(self.images[:first], self.labels[:first], self.sizes),
+            LabelledSet(self.images[first:], self.labels[first:], self.sizes),
+        )
+
+
+def labelled_set(
+    data: GroundTruthData,
+    n: int,
+    *,
+    seed: int = 0,
+    labeller: str | Labeller = "perfect",
+    protocol: str | None = None,
+) -> LabelledSet:
+    """Return `n` images with labels: factors, then images, then labels from one generator.
+
+    Args:
+        data: a set with a full grid.
+        n: number of images.
+        seed: of everything drawn.
+        labeller: perfect, binned, noisy, permuted, partial, or a function as in `labellers`.
+        protocol: "locatello2019" draws from a `RandomState`, as the reference does.
+
+    Raises:
+        ValueError: if the labeller's or the protocol's name is unknown.
+    """
+    if protocol not in (None, "locatello2019"):
+        raise ValueError(f"expected protocol None or 'locatello2019', got {protocol!r}")
+    if isinstance(labeller, str):
+        if labeller not in LABELLERS:
+            raise ValueError(f"expected a labeller in {', '.join(LABELLERS)}, got {labeller!r}")
+        labeller = LABELLERS[labeller]
+    rng = np.random.RandomState(seed) if protocol else np.random.default_rng(seed)
+    factors, pictures = data.sample(n, rng)
+    labels, sizes = labeller(factors, data.sizes, rng)
+    return LabelledSet(pictures, labels, sizes)
+
+
+def labelled(
+    data: GroundTruthData,
+    *,
+    batch_size: int,
+    seed: int,
+    start: int = 0,
+    labels: int = 100,
+    label_seed: int = 0,
+    labeller: str | Labeller = "perfect",
+    train_fraction: float = 0.9,
+    protocol: str | None = None,
+) -> tf.data.Dataset:
+    """Return batches whose first half is unlabelled and whose second half has labels.
+
+    The labelled images are drawn once and come again and again, in the same order. What
+    `train_fraction` leaves over never comes: `labelled_set(...).split(train_fraction)[1]` is for
+    validation.
+
+    Args:
+        data: a set with a full grid.
+        batch_size: unlabelled images a batch, and labelled ones as well.
+        seed: of the unlabelled images; 0 or more.
+        start: number of the first batch.
+        labels: number of labelled images in all.
+        label_seed: of the labelled images and what the labeller draws.
+        labeller: see `labelled_set`.
+        train_fraction: of the labelled images, the part that is trained on.
+        protocol: see `labelled_set`.
+
+    Returns:
+        A dataset of (images, labels): float32 (2 * batch_size, height, width, channels) in [0, 1]
+        and float32 (2 * batch_size, observed), NaN in the first half.
+
+    Raises:
+        ValueError: if an argument does not fit.
+    """
+    known = labelled_set(data, labels, seed=label_seed, labeller=labeller, protocol=protocol)
+    known, _ = known.split(train_fraction)
+    if not len(known.labels):
+        raise ValueError(f"expected labelled images to train on, got 0 of {labels}")
+    missing = np.full((batch_size, known.labels.shape[1]), np.nan, np.float32)
+
+    def draw(step: int) -> Arrays:
+        unlabelled = data.sample(batch_size, counter(seed, step))[1]
+        rows = (step * batch_size + np.arange(batch_size)) % len(known.labels)
+        return (
+            np.concatenate([unlabelled, known.images[rows]]),
+            np.concatenate([missing, known.labels[rows]]),
+        )
 
     return _stream(
         draw,
-        shape=(batch_size, *data.image_shape),
+        (2 * batch_size, *data.image_shape),
+        (2 * batch_size, known.labels.shape[1]),
+        dtype=data.dtype,
+        seed=seed,
+        start=start,
+    )
+
+
+def _pictured(data: GroundTruthData, drawn: Arrays, rng: np.random.Generator) -> Arrays:
+    first, second, changed = drawn
+    seen = np.stack([data.images(first, rng), data.images(second, rng)], axis=1)
+    return seen, changed.astype(np.float32)
+
+
+def _pair_stream(
+    draw: Callable[[int], Arrays], data: GroundTruthData, *, batch_size: int, seed: int, start: int
+) -> tf.data.Dataset:
+    return _stream(
+        draw,
+        (batch_size, 2, *data.image_shape),
+        (batch_size, len(data.factor_names)),
         dtype=data.dtype,
         seed=seed,
         start=start,
@@ -44,25 +240,28 @@ def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0)
 
 
 def _stream(
-    draw: Callable[[np.random.Generator], np.ndarray],
-    *,
-    shape: tuple[int, ...],
+    draw: Callable[[int], Arrays],
+    *shapes: tuple[int, ...],
     dtype: np.dtype,
     seed: int,
     start: int,
 ) -> tf.data.Dataset:
-    """Return the dataset of draw(counter(seed, step)) for step = start, start + 1, ..."""
-    if shape[0] < 1:
-        raise ValueError(f"expected a batch_size of at least 1, got {shape[0]}")
+    """Return the dataset of draw(step) for step = start, start + 1, ...
+
+    The first array that `draw` returns is images of `dtype`, the others are float32.
+    """
+    if shapes[0][0] < 1:
+        raise ValueError(f"expected a batch_size of at least 1, got {shapes[0][0]}")
     if seed < 0 or start < 0:
         raise ValueError(f"expected seed and start of at least 0, got {seed} and {start}")
+    types = [tf.as_dtype(dtype)] + [tf.float32] * (len(shapes) - 1)
 
-    def batch(step: tf.Tensor) -> tf.Tensor:
-        drawn = tf.numpy_function(
-            lambda step: draw(counter(seed, step)), [step], dtype, stateful=False
-        )
-        drawn = tf.ensure_shape(drawn, shape)
-        return drawn if dtype == np.float32 else tf.cast(drawn, tf.float32) / 255.0
+    def batch(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
+        drawn = tf.numpy_function(lambda step: draw(int(step)), [step], types, stateful=False)
+        pictures, *others = map(tf.ensure_shape, drawn, shapes)
+        if dtype != np.float32:
+            pictures = tf.cast(pictures, tf.float32) / 255.0
+        return (pictures, *others) if others else pictures
 
     # The kernels draw outside Python's lock, so batches are made beside the training step.
     steps = tf.data.Dataset.counter(start)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from disentlib import data
+from disentlib.data.labellers import permuted
+from disentlib.data.pairs import changed_factors
 from disentlib.data.randomness import counter
 
 
@@ -47,3 +49,82 @@ def test_looking_at_data_does_not_import_tensorflow():
         "sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_pairs_are_two_images_and_what_changed_between_them():
+    sprites = data.MiniSprites()
+    stream = data.streams.pairs(sprites, batch_size=16, seed=0, changed=1)
+    assert stream.element_spec[0].shape.as_list() == [16, 2, 16, 16, 1]
+    assert stream.element_spec[1].shape.as_list() == [16, 4]
+    for step, (images, changed) in enumerate(stream.take(3)):
+        first, second, chosen = changed_factors(sprites, 16, counter(0, step), changed=1)
+        np.testing.assert_array_equal(images[:, 0], sprites.images(first) / np.float32(255))
+        np.testing.assert_array_equal(images[:, 1], sprites.images(second) / np.float32(255))
+        np.testing.assert_array_equal(changed, chosen)
+        assert (changed.numpy().sum(axis=1) == 1).all()
+
+
+def test_pairs_draw_chance_afresh_for_either_image():
+    stream = data.streams.pairs(data.ColorDSpritesRendered(), batch_size=4, seed=0, changed=1)
+    images = next(iter(stream))[0].numpy()
+    colours = images.max(axis=(2, 3))
+    assert (colours[:, 0] != colours[:, 1]).all()
+
+
+def test_transitions_move_at_least_one_factor():
+    stream = data.streams.transitions(data.MiniSprites(), batch_size=32, seed=1, rate=2.0)
+    images, moved = next(iter(stream))
+    assert moved.numpy().any(axis=1).all()
+    assert moved.numpy().mean() < 0.6
+    assert (images[:, 0].numpy() != images[:, 1].numpy()).any(axis=(1, 2, 3)).all()
+
+
+def test_labels_come_round_in_order_beside_fresh_images():
+    sprites = data.MiniSprites()
+    stream = data.streams.labelled(sprites, batch_size=4, seed=2, labels=10, label_seed=5)
+    known, rest = data.streams.labelled_set(sprites, 10, seed=5).split(0.9)
+    assert (len(known.labels), len(rest.labels)) == (9, 1)
+    for step, (images, labels) in enumerate(stream.take(5)):
+        assert np.isnan(labels[:4]).all()
+        rows = [(4 * step + k) % 9 for k in range(4)]
+        np.testing.assert_array_equal(labels[4:], known.labels[rows])
+        np.testing.assert_array_equal(images[4:], known.images[rows] / np.float32(255))
+        fresh = sprites.sample(4, counter(2, step))[1] / np.float32(255)
+        np.testing.assert_array_equal(images[:4], fresh)
+
+
+def test_the_reference_draws_its_labelled_images_from_one_random_state():
+    sprites = data.MiniSprites()
+    known = data.streams.labelled_set(
+        sprites, 20, seed=3, labeller="permuted", protocol="locatello2019"
+    )
+    rng = np.random.RandomState(3)
+    factors = sprites.sample_factors(20, rng)
+    labels, _ = permuted(factors, sprites.sizes, rng)
+    np.testing.assert_array_equal(known.images, sprites.images(factors))
+    np.testing.assert_array_equal(known.labels, labels)
+
+
+@pytest.mark.parametrize(
+    ("stream", "options", "message"),
+    [
+        ("pairs", {"changed": 9}, "changed in 1..4, got 9"),
+        ("transitions", {"rate": -1.0}, "a rate over 0"),
+        ("labelled", {"labeller": "exact"}, "a labeller in perfect, binned"),
+        ("labelled", {"labels": 0}, "labelled images to train on"),
+        ("labelled", {"protocol": "locatello"}, "expected protocol None or"),
+    ],
+)
+def test_options_of_the_other_streams_are_checked_at_once(stream, options, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(data.streams, stream)(data.MiniSprites(), batch_size=4, seed=0, **options)
+
+
+@pytest.mark.parametrize("stream", ["pairs", "transitions", "labelled"])
+def test_every_stream_continues_where_it_stopped(stream):
+    make = getattr(data.streams, stream)
+    whole = list(make(data.MiniSprites(), batch_size=4, seed=0).take(5).as_numpy_iterator())
+    rest = make(data.MiniSprites(), batch_size=4, seed=0, start=3).take(2).as_numpy_iterator()
+    for expected, got in zip(whole[3:], rest, strict=True):
+        for one, other in zip(expected, got, strict=True):
+            np.testing.assert_array_equal(one, other)
