@@ -21,7 +21,7 @@ ARROWS = {
     "models": {"losses"},
     "metrics": {"ops", "data"},
     "training": {"data", "models", "losses", "metrics"},
-    "visualization": {"data", "models", "metrics"},
+    "visualization": {"ops", "data", "models", "metrics"},
     "studies": {"training", "metrics", "data", "models", "visualization"},
 }
 ARROWS["cli"] = {*ARROWS} - {"cli"}

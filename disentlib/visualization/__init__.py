@@ -5,6 +5,7 @@ from disentlib.visualization.cycles import gaussian_cycle as gaussian_cycle
 from disentlib.visualization.cycles import interval_cycle as interval_cycle
 from disentlib.visualization.datasets import factor_frames as factor_frames
 from disentlib.visualization.datasets import factor_variations as factor_variations
+from disentlib.visualization.datasets import save_pictures as save_pictures
 from disentlib.visualization.files import gif as gif
 from disentlib.visualization.files import png as png
 from disentlib.visualization.files import save as save

@@ -64,8 +64,8 @@ def tile(images: np.ndarray, *, gap: int = 0) -> np.ndarray:
     return np.pad(picture, ((gap, 0), (gap, 0), (0, 0)), constant_values=WHITE)
 
 
-def square_grid(images: np.ndarray) -> np.ndarray:
-    """Tile the first ``s * s`` images, ``s = floor(sqrt(n))``, column by column and without gaps.
+def square_grid(images: np.ndarray, *, gap: int = 0) -> np.ndarray:
+    """Tile the first ``s * s`` images, ``s = floor(sqrt(n))``, column by column.
 
     >>> images = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1)
     >>> square_grid(images)[:, :, 0].tolist()
@@ -73,7 +73,8 @@ def square_grid(images: np.ndarray) -> np.ndarray:
     """
     images = _check_list(images)
     side = math.isqrt(len(images))
-    return tile(images[: side * side].reshape(side, side, *images.shape[1:]).swapaxes(0, 1))
+    square = images[: side * side].reshape(side, side, *images.shape[1:]).swapaxes(0, 1)
+    return tile(square, gap=gap)
 
 
 def padded_grid(images: np.ndarray, *, rows: int | None = None, gap: int = 10) -> np.ndarray:

@@ -6,6 +6,7 @@ with the extra `report` and is imported when a figure is drawn.
 
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 INK = "#24292f"  # `svg` turns it into the colour of the text around
 QUIET = "#7d8590"  # readable on white and on black
 BLUE, ORANGE = "#1f77d0", "#d55e00"  # told apart by every kind of colour vision
-HEADER = 0.62  # inches above the axes for title and context
 
 
 def heat_square(
@@ -48,7 +48,7 @@ def heat_square(
     names = _names(factor_names, factors, "factor ")
     codes = _names(code_names, latents, "z")
     top = matrix.max() or 1.0
-    cell = float(np.clip(9 / max(latents, factors), 0.16, 0.5))
+    cell = float(np.clip(9 / max(latents, factors), 0.16, 0.42))
 
     figure = _figure(2.2 + cell * factors, 1.1 + cell * latents, title, context)
     axes = figure.add_subplot(aspect="equal")
@@ -79,7 +79,8 @@ def heat_square(
     axes.xaxis.tick_top()
     _quiet(axes, spines=())
     bar = figure.colorbar(scale, ax=axes, shrink=0.7, aspect=18, pad=0.03)
-    bar.ax.collections[0].set_visible(False)  # translucent cells show their seams; images do not
+    for mesh in bar.ax.collections:  # translucent cells show their seams; an image has none
+        mesh.set_visible(False)
     ramp = np.linspace(0, top, 256)[:, None]
     bar.ax.imshow(ramp, shades, aspect="auto", origin="lower", extent=(0, 1, 0, top))
     bar.outline.set_visible(False)
@@ -244,6 +245,7 @@ def kl_bars(
     axes.set(ylim=(len(kl) - 0.4, -0.6), xlabel="KL to the prior (nats)")
     axes.margins(x=0.14)
     _quiet(axes, spines=("bottom",))
+    axes.tick_params(axis="y", length=0)
     return figure
 
 
@@ -343,8 +345,9 @@ def _figure(width: float, height: float, title: str, context: str) -> "Figure":
         raise ImportError(
             "figures need matplotlib: pip install 'disentlib[report]' brings it"
         ) from error
-    head = HEADER if title or context else 0.0
-    width = max(width, 0.088 * len(title) + 0.3, 0.068 * len(context) + 0.3)
+    width = max(width, 0.09 * len(title) + 0.3)  # inches a character of 12 points
+    lines = textwrap.wrap(context, max(20, int((width - 0.2) / 0.07)))
+    head = 0.46 + 0.16 * len(lines) if title or lines else 0.0
     total = height + head
     layout = ConstrainedLayoutEngine(rect=(0, 0, 1, height / total))
     figure = Figure(figsize=(width, total), layout=layout)
@@ -352,7 +355,9 @@ def _figure(width: float, height: float, title: str, context: str) -> "Figure":
     figure.text(
         left, 1 - 0.1 / total, title, va="top", size=12, weight="bold", color=INK, parse_math=False
     )
-    figure.text(left, 1 - 0.34 / total, context, va="top", size=9, color=QUIET, parse_math=False)
+    figure.text(
+        left, 1 - 0.34 / total, "\n".join(lines), va="top", size=9, color=QUIET, parse_math=False
+    )
     return figure
 
 

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from disentlib.visualization import factor_frames, factor_variations
+from disentlib.data import DSpritesRendered
+from disentlib.visualization import factor_frames, factor_variations, save_pictures
 from disentlib.visualization.cycles import factor_cycle
 
 
@@ -37,6 +39,21 @@ def test_factor_frames_cycle_one_factor_a_tile():
         assert seen[:, factor].tolist() == factor_cycle(start, size, 12).tolist()
         for other in {0, 1, 2} - {factor}:
             assert (seen[:, other] == [1, 20, 5][other]).all()
+
+
+def test_pictures_of_the_drawn_sprites(tmp_path):
+    data = DSpritesRendered()
+    paths = save_pictures(data, tmp_path / "new", animations=2, frames=8)
+    sheets = [f"variations_of_{name}.png" for name in data.factor_names]
+    assert [path.name for path in paths] == [*sheets, "animation_0.gif", "animation_1.gif"]
+    again = save_pictures(data, tmp_path / "again", animations=2, frames=8)
+    for path, other in zip(paths, again, strict=True):
+        assert path.read_bytes() == other.read_bytes()
+    with Image.open(paths[0]) as sheet:
+        assert sheet.size == (3 * 74 + 10, 74 + 10)
+    with Image.open(paths[-1]) as animation:
+        assert animation.n_frames > 4
+        assert animation.size == (3 * 74 + 10, 2 * 74 + 10)
 
 
 def test_a_continuous_factor_is_named():

@@ -55,6 +55,9 @@ def test_data_uri():
 def test_save_replaces_at_once_and_leaves_nothing_behind(tmp_path, monkeypatch):
     path = files.save(tmp_path / "new" / "picture.png", b"old")
     assert path.read_bytes() == b"old"
+    with path.open("rb") as reader:  # of the old file, which is whole to its end
+        files.save(path, b"newer")
+        assert reader.read() == b"old"
     files.save(path, b"new")
     assert path.read_bytes() == b"new"
 

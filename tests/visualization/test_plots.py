@@ -160,6 +160,7 @@ def test_svg_takes_the_colour_of_its_page_and_escapes_names():
     assert "width" not in root.attrib
     assert "currentColor" in text
     assert plots.INK not in text
+    assert text.count("<image") == 1  # the ramp of the colour bar
     assert "<script" not in text
     words = {"".join(node.itertext()).strip() for node in root.iter() if node.tag.endswith("text")}
     assert {"<script>", "cost in $x$", "a & b"} <= words

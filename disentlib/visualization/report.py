@@ -1,0 +1,448 @@
+"""One self-contained page about a run: nothing is loaded, everything is inlined and escaped.
+
+A run is any object with the attributes of `disentlib.Run`. The same pictures are written as PNG and
+GIF files beside the page, in `pictures/`.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from disentlib import __version__, ops
+from disentlib.visualization import files, grids, plots
+from disentlib.visualization.posteriors import ACTIVE_VARIANCE, active_units, kl_per_latent
+from disentlib.visualization.traversals import (
+    cycle_frames,
+    cycle_values,
+    decode_grid,
+    fitted_gaussian,
+    latent_traversal,
+)
+
+BINS = 20
+SHOWN = 64  # images in the grids
+GAP = 3  # white pixels between their tiles
+ANIMATED = 5  # codes with animated cycles
+BASES = 4  # images from which the sliders can start
+FRAMES = 21  # positions of a slider
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Drawing(NamedTuple):
+    """A picture on the page: an inlined SVG or an image's `data:` address."""
+
+    alt: str
+    caption: str
+    width: int  # in CSS pixels
+    svg: str = ""
+    source: str = ""
+
+
+class Encoded(NamedTuple):
+    """What a run's encoder makes of a sample of its data."""
+
+    images: np.ndarray  # (SHOWN, h, w, c), the first of the sample
+    factors: np.ndarray  # (n, factors)
+    mean: np.ndarray  # (n, latents)
+    logvar: np.ndarray  # (n, latents)
+
+
+def write(
+    run: Any,
+    *,
+    path: str | Path | None = None,
+    samples: int = 10_000,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write a run's page and its pictures, each file at once.
+
+    Works on a running run, before its first checkpoint and without scores: the page then says what
+    is missing.
+
+    Args:
+        run: a `disentlib.Run`, or an object with its attributes.
+        path: of the page; ``report.html`` in the run directory by default.
+        samples: images that are encoded for the statistics of the latents.
+        seed: draws images and codes.
+        tell: called with what is being done.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ImportError: matplotlib or jinja2 is missing; the message names the extra.
+        ValueError: `samples` is less than 64.
+    """
+    if samples < SHOWN:
+        raise ValueError(f"expected at least {SHOWN} samples, got {samples}")
+    template = _template()
+    tell("reading the run")
+    folder = run.path / "pictures"
+    settings, history = run.settings, run.history
+    title, context = headline(settings)
+    content: dict[str, Any] = dict.fromkeys(("curves", "latents", "latent_figures", "matrix"))
+    content |= {"facts": [], "notices": [], "pictures": []}
+
+    steps = history.get("step", np.empty(0))
+    if len(steps):
+        content["facts"] += [("loss", f"{history['loss'][-1]:.4g}")]
+        content["curves"] = _drawing(
+            partial(plots.loss_curves, history),
+            folder / "curves.png",
+            title="Training",
+            context=context,
+            alt="Curves of " + ", ".join(name for name in history if name != "step"),
+            caption="Pale: as logged. Strong: running mean." if len(steps) >= 100 else "",
+        )
+    try:
+        run.model  # noqa: B018
+    except FileNotFoundError:
+        content["notices"].append(
+            "No checkpoint is written yet: pictures and latents appear after the first one."
+        )
+    else:
+        _look_at_model(run, content, folder, context, samples, np.random.default_rng(seed), tell)
+
+    tell("writing the page")
+    content["scores"] = score_table(run.scores)
+    sections = [
+        ("traversals", "Traversals", content["latents"]),
+        ("latents", "Latents and factors", content["latent_figures"]),
+        ("scores", "Scores", True),
+        ("training", "Training", True),
+        ("pictures", "Reconstructions and samples", content["pictures"]),
+        ("configuration", "Configuration", True),
+        ("environment", "Environment", True),
+    ]
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    page = template.render(
+        content,
+        title=title,
+        run=str(run.path),
+        state=_state(settings, steps),
+        written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        version=__version__,
+        sections=[(anchor, name) for anchor, name, there in sections if there],
+        configuration=run.config or json.dumps(settings.get("configuration", {}), indent=2),
+        environment=list(flatten(settings.get("environment", {}))),
+        style=_verbatim((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        script=_verbatim(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+    return files.save(path or run.path / "report.html", page.encode())
+
+
+def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the page's title and the line below each figure's title, from a run's settings."""
+    configuration = settings.get("configuration", {})
+    model = configuration.get("model", {})
+    method = model.get("class_name", "model")
+    data = configuration.get("data", {}).get("name", "data")
+    weights = [
+        f"{name} {value:g}"
+        for name, value in model.get("config", {}).items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "seed"
+    ]
+    described = f"{method} ({', '.join(weights)})" if weights else method
+    return f"{described} on {data}", f"{data} · {described}"
+
+
+def score_table(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return scores as a table of the page: caption, columns and rows of texts."""
+    if not scores:
+        return None
+    rows = [(name, [value]) for name, value in flatten(scores)]
+    return {"caption": "", "columns": ["score", "value"], "rows": rows}
+
+
+def flatten(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested dictionaries as ("a.b", text).
+
+    >>> list(flatten({"a": {"b": 1, "c": [2, 0.5]}}))
+    [('a.b', '1'), ('a.c', '2, 0.5')]
+    """
+    if isinstance(tree, Mapping):
+        for name, value in tree.items():
+            yield from flatten(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(tree, (list, tuple)):
+        yield path, ", ".join(map(str, tree))
+    else:
+        yield path, f"{tree:.6g}" if isinstance(tree, float) else str(tree)
+
+
+def _look_at_model(
+    run: Any,
+    content: dict[str, Any],
+    folder: Path,
+    context: str,
+    samples: int,
+    rng: np.random.Generator,
+    tell: Callable[[str], None],
+) -> None:
+    """Encode, decode and draw everything that needs the model; add it to the page's content."""
+    tell(f"encoding {samples:,} images")
+    encoded = _encode(run, samples, rng)
+    if not (np.isfinite(encoded.mean).all() and np.isfinite(encoded.logvar).all()):
+        content["notices"].append("The encoder returns NaN or infinity: the training diverged.")
+        return
+    kl, active = kl_per_latent(encoded.mean, encoded.logvar), active_units(encoded.mean)
+    order = np.argsort(-kl, kind="stable")
+    names = [f"z{latent}" for latent in order]
+    context = f"{context} · mean codes"
+    content["facts"].append(("active latents", f"{active.sum()} of {len(active)}"))
+    content["activity"] = (
+        f"{active.sum()} of {len(active)} latents are active: their posterior mean varies over "
+        f"{samples:,} images with a variance above {ACTIVE_VARIANCE}. "
+        f"The KL to the prior is {kl.sum():.2f} nats in all."
+    )
+
+    tell("plotting the latents")
+    content["latent_figures"] = [
+        _drawing(
+            partial(plots.kl_bars, kl, active),
+            folder / "kl.png",
+            title="KL per latent",
+            context=context,
+            alt=f"Bars of the KL per latent, from {kl.max():.2f} down to {kl.min():.2f} nats",
+            caption="KL to the prior per latent. Grey: inactive.",
+        )
+    ]
+    matrix = None
+    if encoded.factors.shape[1]:
+        matrix = ops.mutual_information(encoded.mean, _discrete(encoded.factors), bins=BINS)
+        content["latent_figures"] += _matrix_figures(
+            matrix[order], names, list(run.data.factor_names), folder, context, samples
+        )
+        content["matrix"] = {
+            "caption": "Mutual information in nats",
+            "columns": run.data.factor_names,
+            "rows": [
+                (name, [f"{value:.3f}" for value in matrix[latent]])
+                for name, latent in zip(names, order, strict=True)
+            ],
+        }
+    if encoded.images.ndim == 4 and encoded.images.shape[-1] in (1, 3):
+        tell("drawing traversals")
+        decode = partial(_decode, run.model)
+        _save_pictures(encoded, decode, order, folder, rng)
+        content |= _sliders(encoded, decode, order, kl, active, matrix, run.data.factor_names)
+        content["pictures"] = [
+            _picture(
+                folder / "reconstructions.png",
+                f"{SHOWN} images, each with its reconstruction on the right",
+                "Images and, to their right, the decoded means of their codes.",
+            ),
+            _picture(
+                folder / "samples.png",
+                f"{SHOWN} decoded draws from the prior",
+                "Decoded draws from the prior N(0, I).",
+            ),
+        ]
+
+
+def _encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) -> Encoded:
+    factors, means, logvars, shown = [], [], [], None
+    for start in range(0, samples, chunk):
+        values, images = run.data.sample(min(chunk, samples - start), rng)
+        mean, logvar = run.encode(images)
+        shown = images[:SHOWN] if shown is None else shown
+        factors.append(values)
+        means.append(np.asarray(mean))
+        logvars.append(np.asarray(logvar))
+    assert shown is not None
+    return Encoded(shown, np.concatenate(factors), np.concatenate(means), np.concatenate(logvars))
+
+
+def _decode(model: Any, codes: np.ndarray, chunk: int = 256) -> np.ndarray:
+    """Return the mean images of codes (n, latents), a few hundred at a time."""
+    batches = [codes[start : start + chunk] for start in range(0, len(codes), chunk)]
+    return np.concatenate([np.asarray(model.decode(batch).mean()) for batch in batches])
+
+
+def _discrete(factors: np.ndarray) -> np.ndarray:
+    """Return factors as integers; real-valued ones in equal-width bins."""
+    if np.issubdtype(factors.dtype, np.integer):
+        return factors
+    return ops.discretise(factors, BINS).astype(int)
+
+
+def _matrix_figures(
+    matrix: np.ndarray,
+    names: list[str],
+    factor_names: list[str],
+    folder: Path,
+    context: str,
+    samples: int,
+) -> Iterator[Drawing]:
+    label = "mutual information (nats)"
+    context = f"{context} · {BINS} equal-width bins, {samples:,} samples"
+    best = ", ".join(
+        f"{factor} in {names[row]}"
+        for factor, row in zip(factor_names, matrix.argmax(axis=0), strict=True)
+    )
+    yield _drawing(
+        partial(
+            plots.heat_square, matrix, factor_names=factor_names, code_names=names, label=label
+        ),
+        folder / "mutual_information.png",
+        title="Which latent knows which factor",
+        context=context,
+        alt=f"Mutual information of latents and factors; largest: {best}",
+        caption=f"Mutual information of latents and factors, {BINS} equal-width bins. "
+        "Disentangled: one large square per factor, no two in a row.",
+    )
+    yield _drawing(
+        partial(plots.recovered_vs_independent, matrix, label=label),
+        folder / "mutual_information_pr.png",
+        title="Recovered and independent factors",
+        context=context,
+        alt="Number of discovered factors and of independent groups as the threshold falls",
+        caption="Disentangled: both curves rise together to the number of factors.",
+    )
+    yield _drawing(
+        partial(plots.dendrogram, matrix, factor_names=factor_names, label=label),
+        folder / "mutual_information_dendrogram.png",
+        title="When factors fall together",
+        context=context,
+        alt="Dendrogram of the factors, joined where an entry of the matrix connects them",
+        caption="Factors that join early share a latent.",
+    )
+
+
+def _save_pictures(
+    encoded: Encoded,
+    decode: Callable[[np.ndarray], np.ndarray],
+    order: np.ndarray,
+    folder: Path,
+    rng: np.random.Generator,
+) -> None:
+    """Write grids, traversals and animated cycles as files."""
+    latents = len(order)
+    mean, logvar = encoded.mean[: len(encoded.images)], encoded.logvar[: len(encoded.images)]
+
+    def save(name: str, picture: np.ndarray) -> None:
+        files.save(folder / f"{name}.png", files.png(picture))
+
+    pairs = grids.side_by_side(encoded.images, decode_grid(decode, mean))
+    save("reconstructions", grids.square_grid(pairs, gap=GAP))
+    draws = rng.standard_normal((SHOWN, latents))
+    save("samples", grids.square_grid(decode_grid(decode, draws), gap=GAP))
+    for number, code in enumerate(mean[:latents]):
+        images = latent_traversal(decode, code, dimensions=order)
+        save(f"traversals_{number}", grids.tile(images, gap=GAP))
+    for number, code in enumerate(mean[:ANIMATED]):
+        for kind, values in cycle_values(code, mean, logvar, frames=20).items():
+            frames = cycle_frames(decode, code, values)[:, order]
+            pictures = np.stack([grids.padded_grid(frame) for frame in frames])
+            files.save(folder / f"{kind}_cycle_{number}.gif", files.gif(pictures, fps=10))
+
+
+def _sliders(
+    encoded: Encoded,
+    decode: Callable[[np.ndarray], np.ndarray],
+    order: np.ndarray,
+    kl: np.ndarray,
+    active: np.ndarray,
+    matrix: np.ndarray | None,
+    factor_names: tuple[str, ...],
+) -> dict[str, Any]:
+    """Return a sprite sheet per latent, its frames left to right, the starting images down."""
+    codes = encoded.mean[:BASES]
+    centre, sd = fitted_gaussian(encoded.mean, encoded.logvar)
+    low, high = centre - 2 * sd, centre + 2 * sd
+    height, width = encoded.images.shape[1:3]
+    latents = []
+    for latent in order:
+        values = np.linspace(low[latent], high[latent], FRAMES)
+        moved = np.repeat(codes[:, None], FRAMES, axis=1)
+        moved[:, :, latent] = values
+        note = ""
+        if not active[latent]:
+            note = "inactive"
+        elif matrix is not None and matrix[latent].max() > 0.1:
+            note = f"knows {factor_names[matrix[latent].argmax()]}"
+        latents.append(
+            {
+                "name": f"z{latent}",
+                "note": note,
+                "active": bool(active[latent]),
+                "kl": f"{kl[latent]:.2f}",
+                "share": round(100 * float(kl[latent] / (kl.max() or 1)), 1),
+                "low": round(float(low[latent]), 4),
+                "high": round(float(high[latent]), 4),
+                "starts": [int(np.abs(values - code[latent]).argmin()) for code in codes],
+                "sheet": _data(grids.tile(decode_grid(decode, moved))),
+            }
+        )
+    return {
+        "latents": latents,
+        "bases": [_data(grids.to_uint8(image)) for image in encoded.images[:BASES]],
+        "frames": FRAMES,
+        "tile": {"width": width, "height": height},
+        "span": "two standard deviations of the latent's average posterior to each side",
+    }
+
+
+def _drawing(
+    draw: Callable[..., "plots.Figure"],
+    path: Path,
+    *,
+    title: str,
+    context: str,
+    alt: str,
+    caption: str,
+) -> Drawing:
+    """Save a figure with its titles as a file; return it without them for the page."""
+    files.save(path, plots.png(draw(title=title, context=context)))
+    text = plots.svg(draw())
+    width = re.search(r'viewBox="0 0 ([\d.]+)', text)
+    assert width is not None
+    return Drawing(alt, caption, round(float(width[1]) * 96 / 72), svg=_verbatim(text))
+
+
+def _picture(path: Path, alt: str, caption: str) -> Drawing:
+    from PIL import Image
+
+    content = path.read_bytes()
+    with Image.open(path) as image:
+        width = image.width
+    return Drawing(alt, caption, width, source=files.data_uri(content, "image/png"))
+
+
+def _data(picture: np.ndarray) -> str:
+    return files.data_uri(files.png(picture), "image/png")
+
+
+def _state(settings: Mapping[str, Any], steps: np.ndarray) -> str:
+    done, planned = int(steps[-1]) if len(steps) else 0, settings.get("steps", 0)
+    if done >= planned:
+        return f"{done:,} steps"
+    return f"step {done:,} of {planned:,}"
+
+
+def _template() -> Any:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as error:
+        raise ImportError(
+            "the report needs jinja2: pip install 'disentlib[report]' brings it"
+        ) from error
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("report.html")
+
+
+def _verbatim(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # our own style, script and figures

@@ -1,0 +1,385 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from disentlib.visualization import report
+
+NAMES = ("<script>alert(1)</script>", "size & hue", 'a "quoted" name')
+SIZES = (3, 4, 5)
+
+
+class Squares:
+    """Coloured squares on a plain: colour, row and column are the factors."""
+
+    name = "squares"
+    factor_names = NAMES
+    factor_sizes = SIZES
+
+    def __init__(self, channels):
+        self.image_shape = (10, 12, channels)
+
+    def sample(self, n, rng):
+        factors = np.stack([rng.integers(0, size, n) for size in SIZES], axis=1)
+        return factors, self.images(factors)
+
+    def images(self, factors):
+        images = np.full((len(factors), *self.image_shape), 30, np.uint8)
+        for image, (colour, row, column) in zip(images, factors, strict=True):
+            image[2 * row : 2 * row + 3, 2 * column : 2 * column + 3] = 90 + 80 * colour
+        return images
+
+
+class LinearModel:
+    """Principal components as codes, and two latents that know nothing."""
+
+    def __init__(self, data, latents=6):
+        images = data.sample(500, np.random.default_rng(0))[1].reshape(500, -1) / 255
+        self.centre = images.mean(axis=0)
+        _, scales, rows = np.linalg.svd(images - self.centre, full_matrices=False)
+        self.rows = rows[:latents] * scales[:latents, None] / np.sqrt(500)
+        self.rows[4:] = 0
+        self.shape = data.image_shape
+
+    def encode(self, images):
+        flat = images.reshape(len(images), -1) / 255 - self.centre
+        norms = np.maximum((self.rows**2).sum(axis=1), 1e-9)
+        mean = flat @ self.rows.T / norms
+        return mean, np.broadcast_to([-3.0, -3, -2, -2, 0, 0], mean.shape)
+
+    def decode(self, codes):
+        images = (codes @ self.rows + self.centre).reshape(len(codes), *self.shape)
+        return SimpleNamespace(mean=lambda: images)
+
+
+def make_run(path, *, channels=1, logged=250, scores=None, **changes):
+    path.mkdir(exist_ok=True)
+    steps = np.arange(1, logged + 1) * 10
+    data = Squares(channels)
+    model = LinearModel(data)
+    settings = {
+        "configuration": {
+            "data": {"name": "squares"},
+            "model": {"class_name": "BetaVAE", "config": {"beta": 4.0, "seed": 0}},
+        },
+        "steps": 2500,
+        "environment": {"versions": {"disentlib": "0.1"}, "command": "train <b>bold</b>"},
+    }
+    run = SimpleNamespace(
+        path=path,
+        config="BETA = 4.0  # </code><script>alert(2)</script>\n",
+        settings=settings,
+        history={"step": steps, "loss": 100 / steps + 3, "kl": steps / 2500.0},
+        scores=scores,
+        data=data,
+        model=model,
+        encode=model.encode,
+    )
+    vars(run).update(changes)
+    return run
+
+
+class Reader(HTMLParser):
+    """Collect tags with their attributes and the text of a page; check that tags are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.stack, self.words = [], [], []
+        self.feed(text)
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "img", "input", "br"):
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def write(run, **options):
+    path = report.write(run, samples=500, **options)
+    text = path.read_text(encoding="utf-8")
+    return path, text, Reader(text)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with its report; tests that only look share it."""
+    run = make_run(tmp_path_factory.mktemp("run"), channels=3)
+    run.report = write(run)
+    return run
+
+
+def test_the_page_holds_everything_and_loads_nothing(run):
+    path, text, reader = run.report
+    assert path == run.path / "report.html"
+    for tag, attributes in reader.tags:
+        for name in ("src", "href", "xlink:href", "action", "poster"):
+            assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
+        if tag == "img":
+            assert attributes["alt"], attributes
+        if attributes.get("role") == "img":
+            assert attributes["aria-label"], attributes
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    words = " ".join(reader.words)
+    for expected in ("BetaVAE (beta 4) on squares", "2,500 steps", "4 of 6", "BETA = 4.0"):
+        assert expected in words
+    ids = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
+    sections = [i for i in ids if not re.match(r"[pmh][0-9a-f]{10}|image", i)]
+    assert len(sections) == len(set(sections))
+
+
+def test_names_from_outside_are_escaped(run):
+    _, text, reader = run.report
+    assert [tag for tag, _ in reader.tags].count("script") == 1
+    assert "<script>alert" not in text
+    assert "<b>bold" not in text
+    words = " ".join(reader.words)
+    for name in NAMES:
+        assert name in words
+    assert "train <b>bold</b>" in words
+    assert "</code><script>alert(2)</script>" in words
+
+
+def test_latents_are_sorted_by_kl_and_the_idle_are_marked(run):
+    _, _, reader = run.report
+    sliders = [a for tag, a in reader.tags if tag == "input" and a["type"] == "range"]
+    mean, logvar = run.encode(run.data.sample(5000, np.random.default_rng(1))[1])
+    kl = (mean**2 + np.exp(logvar) - 1 - logvar).mean(axis=0) / 2
+    shown = [kl[int(a["aria-label"].removeprefix("z"))] for a in sliders]
+    assert len(shown) == 6
+    assert np.diff(shown).max() < 0.1  # two samples of images may differ about near ties
+    cards = [a["class"] for tag, a in reader.tags if tag == "li"]
+    assert cards == ["latent"] * 4 + ["latent inactive"] * 2
+    for slider in sliders:
+        starts = [int(start) for start in slider["data-starts"].split()]
+        assert len(starts) == report.BASES
+        assert all(0 <= start <= int(slider["max"]) for start in starts)
+
+
+def test_a_sprite_sheet_holds_the_traversals(run):
+    encoded = report._encode(run, 500, np.random.default_rng(0))
+    decode = lambda codes: run.model.decode(codes).mean()  # noqa: E731
+    drawn = report._sliders(
+        encoded, decode, np.array([2, 0]), np.ones(6), np.ones(6, bool), None, NAMES
+    )
+    sheet = drawn["latents"][0]
+    image = np.asarray(Image.open(_bytes(sheet["sheet"])).convert("RGB"))
+    assert image.shape == (10 * report.BASES, 12 * report.FRAMES, 3)
+    values = np.linspace(sheet["low"], sheet["high"], report.FRAMES)
+    sd = np.sqrt(encoded.mean[:, 2].var() + np.exp(encoded.logvar[:, 2]).mean())
+    assert values[0] == pytest.approx(encoded.mean[:, 2].mean() - 2 * sd, abs=1e-3)
+    for base, frame in ((0, 0), (2, 20), (3, 7)):
+        code = encoded.mean[base].copy()
+        code[2] = values[frame]
+        expected = np.clip(decode(code[None])[0], 0, 1) * 255
+        tile = image[10 * base : 10 * base + 10, 12 * frame : 12 * frame + 12]
+        assert np.abs(tile - expected).max() <= 1.01
+    starts = sheet["starts"]
+    assert [np.abs(values - code[2]).argmin() for code in encoded.mean[:4]] == starts
+
+
+def _bytes(uri):
+    import base64
+    import io
+
+    return io.BytesIO(base64.b64decode(uri.partition(",")[2]))
+
+
+def test_the_pictures_are_files_too(run):
+    folder = run.path / "pictures"
+    names = {path.name for path in folder.iterdir()}
+    kinds = ("std_gaussian", "fitted_gaussian", "fixed_interval", "conf_interval")
+    cycles = {f"{kind}_cycle_{n}.gif" for kind in (*kinds, "minmax_interval") for n in range(5)}
+    figures = {"curves", "kl", "mutual_information"}
+    figures |= {"mutual_information_pr", "mutual_information_dendrogram"}
+    grids = {"reconstructions", "samples", *(f"traversals_{n}" for n in range(6))}
+    assert names == cycles | {f"{name}.png" for name in figures | grids}
+    gap = report.GAP
+    sizes = {
+        "samples.png": (8 * (12 + gap) + gap, 8 * (10 + gap) + gap),
+        "reconstructions.png": (8 * (24 + gap) + gap, 8 * (10 + gap) + gap),
+        "traversals_0.png": (6 * (12 + gap) + gap, 11 * (10 + gap) + gap),
+        "std_gaussian_cycle_0.gif": (3 * (12 + 10) + 10, 2 * (10 + 10) + 10),
+    }
+    for name, size in sizes.items():
+        with Image.open(folder / name) as image:
+            assert image.size == size
+            assert getattr(image, "n_frames", 1) == (20 if name.endswith("gif") else 1)
+
+
+def test_the_same_run_gives_the_same_page(run, tmp_path):
+    again = write(run, path=tmp_path / "again.html")
+    assert again[0] == tmp_path / "again.html"
+    first, second = (re.sub(r"written [\d :-]+", "", text) for text in (run.report[1], again[1]))
+    assert first == second
+
+
+def test_a_run_without_scores_says_how_to_get_them(run):
+    _, _, reader = run.report
+    assert f"disentlib evaluate {run.path}" in " ".join(reader.words)
+
+
+def test_a_running_run_shows_how_far_it_is(tmp_path):
+    _, _, reader = write(make_run(tmp_path / "run", logged=30))
+    assert "step 300 of 2,500" in " ".join(reader.words)
+
+
+class NoCheckpoint(SimpleNamespace):
+    @property
+    def model(self):
+        raise FileNotFoundError("no checkpoint")
+
+
+def test_a_run_before_its_first_checkpoint_has_curves_only(tmp_path):
+    parts = vars(make_run(tmp_path / "run"))
+    del parts["model"]
+    _, text, reader = write(NoCheckpoint(**parts))
+    words = " ".join(reader.words)
+    assert "No checkpoint is written yet" in words
+    assert "<svg" in text
+    assert not [a for _, a in reader.tags if a.get("type") == "range"]
+    assert 'href="#traversals"' not in text
+
+
+def test_a_run_that_has_just_begun_has_no_curves(tmp_path):
+    parts = vars(make_run(tmp_path / "run", history={}))
+    del parts["model"]
+    _, _, reader = write(NoCheckpoint(**parts))
+    assert "No step is logged yet." in " ".join(reader.words)
+
+
+def test_a_diverged_run_says_so(tmp_path):
+    def encode(images):
+        return np.full((len(images), 6), np.nan), np.zeros((len(images), 6))
+
+    _, _, reader = write(make_run(tmp_path / "run", encode=encode))
+    assert "the training diverged" in " ".join(reader.words)
+
+
+def test_data_without_factors_or_without_images_still_gets_a_page(tmp_path):
+    run = make_run(tmp_path / "run")
+    run.data.factor_names, run.data.factor_sizes = (), ()
+    sample = run.data.sample
+    run.data.sample = lambda n, rng: (np.empty((n, 0), int), sample(n, rng)[1])
+    _, text, _ = write(run)
+    assert 'class="latent"' in text
+    assert "Mutual information" not in text
+
+    run = make_run(tmp_path / "vectors")
+    encode, sample = run.encode, run.data.sample
+    run.data.sample = lambda n, rng: ((d := sample(n, rng))[0], d[1].reshape(n, 120))
+    run.encode = lambda vectors: encode(vectors.reshape(-1, 10, 12, 1))
+    _, text, _ = write(run)
+    assert "Mutual information" in text
+    assert "<canvas" not in text
+
+
+def test_an_interrupted_report_leaves_the_old_one(run, monkeypatch):
+    path, text, _ = run.report
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write(run)
+    assert path.read_text(encoding="utf-8") == text
+    assert not list(run.path.glob(".*"))
+
+
+def test_too_few_samples(tmp_path):
+    with pytest.raises(ValueError, match="at least 64 samples, got 63"):
+        report.write(make_run(tmp_path / "run"), samples=63)
+
+
+def test_the_page_in_a_browser(run, page):
+    path = run.report[0]
+    page.open(path)
+    assert page.js("document.title") == "BetaVAE (beta 4) on squares · disentlib"
+
+    sheets = "[...document.querySelectorAll('.latent')].every((_, k) => cards[k].sheet.complete)"
+    page.wait(sheets)
+
+    # Each slider changes the picture, by keyboard too.
+    for k in range(1, 5):
+        card = f".latent:nth-child({k})"
+        page.js(f"document.querySelector('{card} input').focus()")
+        page.press("Home", 36)
+        page.wait(f"document.querySelector('{card} input').value === '0'")
+        low = page.screenshot(f"{card} .sprite")
+        number = page.js(f"document.querySelector('{card} output').value")
+        page.press("End", 35)
+        page.wait(f"document.querySelector('{card} input').value === '{report.FRAMES - 1}'")
+        assert page.screenshot(f"{card} .sprite") != low
+        assert float(number) < 0 < float(page.js(f"document.querySelector('{card} output').value"))
+    # A latent that knows nothing does not.
+    page.js("document.querySelector('.latent:nth-child(6) input').focus()")
+    still = page.screenshot(".latent:nth-child(6) .sprite")
+    page.press("End", 35)
+    assert page.screenshot(".latent:nth-child(6) .sprite") == still
+
+    # Another starting image shows another picture and moves the sliders to its code.
+    before = page.screenshot(".latent .sprite")
+    starts = page.js(
+        "[...document.querySelectorAll('input[type=range]')].map(i => i.dataset.starts)"
+    )
+    page.js("document.querySelectorAll('input[name=base]')[2].click()")
+    values = page.js("[...document.querySelectorAll('input[type=range]')].map(i => i.value)")
+    assert values == [start.split()[2] for start in starts]
+    assert page.screenshot(".latent .sprite") != before
+
+    # Play moves the slider to and fro without help, Pause stops it.
+    page.js("document.querySelector('.play').click()")
+    page.wait("document.querySelector('.latent input').value === '0'")
+    page.wait(f"document.querySelector('.latent input').value === '{report.FRAMES - 1}'")
+    page.js("document.getElementById('play-all').click()")
+    assert page.js("[...document.querySelectorAll('.play')].every(b => b.ariaPressed === 'true')")
+    page.js("document.getElementById('play-all').click()")
+    rest = page.js("[...document.querySelectorAll('.latent input')].map(i => i.value)")
+    page.js("new Promise(done => setTimeout(done, 300))")
+    assert page.js("[...document.querySelectorAll('.latent input')].map(i => i.value)") == rest
+
+    # Readable in both schemes: the ink differs from the page, in figures too.
+    for scheme in ("light", "dark"):
+        page.open(path, scheme=scheme)
+        ink, ground, drawn = page.js(
+            "[getComputedStyle(document.body).color, getComputedStyle(document.body)"
+            ".backgroundColor, getComputedStyle(document.querySelector('.svg text')).fill]"
+        )
+        assert ink == drawn
+        assert contrast(ink, ground) > 7
+        assert page.js("document.documentElement.scrollWidth <= innerWidth")
+
+    assert page.complaints == []
+    assert {address.partition(":")[0] for address in page.requests} <= {"file", "data"}
+
+
+def contrast(one, other):
+    """WCAG 2 contrast ratio of two CSS colours."""
+
+    def luminance(colour):
+        levels = np.array(json.loads(f"[{re.search(r'[(](.*)[)]', colour)[1]}]"))[:3] / 255
+        linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_page_in_a_browser_without_scores_and_checkpoint(tmp_path, page):
+    parts = vars(make_run(tmp_path / "run"))
+    del parts["model"]
+    path, _, _ = write(NoCheckpoint(**parts))
+    page.open(path)
+    assert page.js("document.querySelectorAll('.latent').length") == 0
+    assert page.complaints == []
