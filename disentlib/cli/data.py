@@ -1,4 +1,4 @@
-"""`disentlib data`: list, describe, verify and compare data sets."""
+"""`disentlib data`: list, describe, show, verify and compare data sets."""
 
 import argparse
 import json
@@ -14,11 +14,12 @@ from disentlib import configs, data
 from disentlib.cli.console import Parser, UsageError, add_common_flags, nearest, stderr, stdout
 from disentlib.data.catalog import SETS
 
-DESCRIPTION = """List, describe, verify and compare data sets.
+DESCRIPTION = """List, describe, show, verify and compare data sets.
 
 examples:
   disentlib data list                          # every set, and what it needs
   disentlib data info dsprites_rendered        # factors, sizes, and how to train on it
+  disentlib data show dsprites_rendered --out pictures
   disentlib data verify dsprites ~/data/dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz
   disentlib data compare ~/data                # published dSprites against dsprites_rendered"""
 
@@ -43,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
     action = add(info, "one set: factors, images, where its file is looked for, its gin file")
     action.add_argument("name", metavar="NAME", help="a name of `disentlib data list`")
     action.add_argument("--json", action="store_true", help="machine-readable output")
+
+    action = add(show, "pictures of what each factor does: PNG sheets, GIF animations")
+    action.add_argument("name", metavar="NAME", help="a name of `disentlib data list`")
+    action.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("pictures"), help="default: pictures/"
+    )
 
     action = add(verify, "check a published file: checksum, layout, order, known counts")
     action.add_argument("name", metavar="NAME", help="a set that is read from a file")
@@ -100,6 +107,16 @@ def info(options: argparse.Namespace) -> None:
         except FileNotFoundError as error:
             lines.append(f"file     missing: {error}")
     stdout().print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def show(options: argparse.Namespace) -> None:
+    """Draw what each factor does and print the files' names."""
+    from disentlib import visualization
+
+    known(options.name)
+    with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
+        paths = visualization.save_pictures(data.load(options.name), options.out)
+    stdout().print("\n".join(map(str, paths)), markup=False, soft_wrap=True)
 
 
 def verify(options: argparse.Namespace) -> None:

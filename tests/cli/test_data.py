@@ -44,6 +44,18 @@ def test_list_names_every_set(capsys):
     assert [row["name"] for row in json.loads(out)] == sorted(catalog.SETS)
 
 
+def test_show_draws_what_each_factor_does(capsys, tmp_path):
+    code, out, err = output(capsys, "show", "dsprites_rendered", "--out", tmp_path / "new")
+    assert (code, err) == (0, "")
+    paths = out.splitlines()
+    assert str(tmp_path / "new" / "variations_of_shape.png") in paths
+    assert len(paths) == 5 + 5
+    assert sorted(paths) == sorted(map(str, (tmp_path / "new").iterdir()))
+    code, _, err = output(capsys, "show", "dsprite_rendered")
+    assert code == 2
+    assert "did you mean 'dsprites_rendered'?" in err
+
+
 def test_info_shows_factors_and_what_is_missing(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("DISENTLIB_DATA", str(tmp_path))
     code, out, _ = output(capsys, "info", "dsprites_rendered")
