@@ -3,12 +3,14 @@
 #include <pybind11/pybind11.h>
 
 namespace disentlib {
+void bind_boosting(pybind11::module_& module);
 void bind_drawing(pybind11::module_& module);
 void bind_information(pybind11::module_& module);
 void bind_linear(pybind11::module_& module);
 }  // namespace disentlib
 
 PYBIND11_MODULE(_kernels, module, pybind11::mod_gil_not_used()) {
+  disentlib::bind_boosting(module);
   disentlib::bind_drawing(module);
   disentlib::bind_information(module);
   disentlib::bind_linear(module);

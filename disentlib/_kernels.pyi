@@ -79,3 +79,32 @@ def information(
     chance: bool,
     /,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+
+_Trees = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]
+
+def boost_classes(
+    codes: NDArray[np.floating],
+    labels: NDArray[np.int32],
+    classes: int,
+    stages: int,
+    learning_rate: float,
+    depth: int,
+    seed: int,
+    threads: int,
+) -> tuple[_Trees, NDArray[np.int32]]: ...
+def boost_values(
+    codes: NDArray[np.floating],
+    targets: NDArray[np.float64],
+    stages: int,
+    learning_rate: float,
+    depth: int,
+    seed: int,
+) -> tuple[_Trees, NDArray[np.float64]]: ...
+def boosted_scores(
+    codes: NDArray[np.floating],
+    baseline: NDArray[np.float64],
+    columns: NDArray[np.int32],
+    thresholds: NDArray[np.float64],
+    values: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.float64]: ...
