@@ -1,13 +1,13 @@
 """NumPy front doors of the C++ kernels: validate here, loop there."""
 
+from disentlib.ops.boosting import GradientBoosting as GradientBoosting
+from disentlib.ops.boosting import gradient_boosting as gradient_boosting
 from disentlib.ops.information import Information as Information
 from disentlib.ops.information import discretise as discretise
 from disentlib.ops.information import entropy as entropy
 from disentlib.ops.information import histogram as histogram
 from disentlib.ops.information import information as information
 from disentlib.ops.information import mutual_information as mutual_information
-from disentlib.ops.boosting import GradientBoosting as GradientBoosting
-from disentlib.ops.boosting import gradient_boosting as gradient_boosting
 from disentlib.ops.linear import areas_under_curves as areas_under_curves
 from disentlib.ops.linear import lassos as lassos
 from disentlib.ops.linear import logistic_regressions as logistic_regressions
