@@ -336,6 +336,8 @@ def test_the_page_in_a_browser(run, page):
     page.js("document.querySelectorAll('input[name=base]')[2].click()")
     values = page.js("[...document.querySelectorAll('input[type=range]')].map(i => i.value)")
     assert values == [start.split()[2] for start in starts]
+    page.js("document.querySelector('.latent input').focus()")
+    page.press("End", 35)  # where it was
     assert page.screenshot(".latent .sprite") != before
 
     # Play moves the slider to and fro without help, Pause stops it.
