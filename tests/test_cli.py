@@ -73,10 +73,14 @@ def test_unknown_command_names_the_nearest(capsys):
     assert told.err.count("\n") == 1
 
 
-def test_unknown_option_is_wrong_usage(failing):
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_unknown_option_is_one_line(name, capsys):
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["fail", "--nonsense"])
+        cli.main([name, "--nonsense"])
     assert stopped.value.code == 2
+    told = capsys.readouterr()
+    assert told.err.startswith(f"disentlib {name}: ")
+    assert told.err.count("\n") == 1
 
 
 def test_success_is_zero(failing):

@@ -6,7 +6,7 @@ import gin
 
 from disentlib import training
 from disentlib.cli import configuration
-from disentlib.cli.console import UsageError, stdout
+from disentlib.cli.console import Parser, UsageError, stdout
 
 EXAMPLE = """example:
   disentlib train --gin_file data/dsprites_rendered.gin --gin_file models/beta_vae.gin \\
@@ -18,11 +18,10 @@ The same command again resumes, from the last checkpoint; a larger STEPS continu
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="disentlib train",
         description="Train a model as gin files describe it, resumably.",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     configuration.add_gin_flags(parser)
     parser.add_argument("--run_dir", metavar="DIR", help="where the run lives; made if absent")
