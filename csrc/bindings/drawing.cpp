@@ -10,6 +10,7 @@
 #include "bindings/arrays.hpp"
 #include "disentlib/compositing.hpp"
 #include "disentlib/dsprites.hpp"
+#include "disentlib/shapes3d.hpp"
 
 namespace disentlib {
 namespace {
@@ -46,6 +47,16 @@ Bytes dsprites(const ContiguousArray<std::int64_t>& factors) {
     draw_dsprite(source + 5 * k, picture.data());
     expand_bits(picture.data(), picture.size(), target + 64 * 64 * k);
   }
+  return images;
+}
+
+Bytes shapes3d(const ContiguousArray<std::int64_t>& factors) {
+  const py::ssize_t count = require_columns(factors, 6);
+  Bytes images({count, py::ssize_t{64}, py::ssize_t{64}, py::ssize_t{3}});
+  const std::int64_t* source = factors.data();
+  std::uint8_t* target = images.mutable_data();
+  py::gil_scoped_release release;
+  for (py::ssize_t k = 0; k < count; ++k) draw_room(source + 6 * k, target + 64 * 64 * 3 * k);
   return images;
 }
 
@@ -119,6 +130,7 @@ Floats invert(const Bytes& masks, const Floats& background,
 void bind_drawing(py::module_& module) {
   module.def("dsprites", &dsprites);
   module.def("dsprites_bits", &dsprites_bits);
+  module.def("shapes3d", &shapes3d);
   module.def("expand_bits", &expand);
   module.def("compose", &compose);
   module.def("invert", &invert);

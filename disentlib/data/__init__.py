@@ -23,6 +23,7 @@ from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSprites
 from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
 from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered
 from disentlib.data.scream_dsprites import TexturedDSpritesRendered as TexturedDSpritesRendered
+from disentlib.data.shapes3d_rendered import Shapes3DRendered as Shapes3DRendered
 from disentlib.data.split import Split as Split
 from disentlib.data.split import splits as splits
 

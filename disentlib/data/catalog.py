@@ -19,6 +19,7 @@ from disentlib.data.scream_dsprites import (
     ScreamDSpritesRendered,
     TexturedDSpritesRendered,
 )
+from disentlib.data.shapes3d_rendered import Shapes3DRendered
 from disentlib.data.split import Split
 
 __all__ = ["SETS", "from_config", "load"]
@@ -39,6 +40,7 @@ SETS: dict[str, type[GroundTruthData]] = {
         NoisyDSpritesRendered,
         ScreamDSprites,
         ScreamDSpritesRendered,
+        Shapes3DRendered,
         TexturedDSpritesRendered,
     )
 }

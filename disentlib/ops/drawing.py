@@ -5,6 +5,7 @@ import numpy as np
 from disentlib import _kernels
 
 DSPRITES_SIZES = (3, 6, 40, 32, 32)
+SHAPES3D_SIZES = (10, 10, 10, 8, 4, 15)
 
 
 def dsprites(factors: np.ndarray) -> np.ndarray:
@@ -33,6 +34,26 @@ def dsprites(factors: np.ndarray) -> np.ndarray:
 def dsprites_bits(factors: np.ndarray) -> np.ndarray:
     """Draw dSprites as `np.packbits(inside, axis=-1)`: (n, 64, 8) uint8, 512 bytes a picture."""
     return _kernels.dsprites_bits(_grid_factors(factors, DSPRITES_SIZES))
+
+
+def shapes3d(factors: np.ndarray) -> np.ndarray:
+    """Draw rooms: factors (floor, wall, object hue, size, shape, azimuth) to 64 x 64 colour images.
+
+    Args:
+        factors: (n, 6) integers below (10, 10, 10, 8, 4, 15); shapes are cube, cylinder, sphere
+            and capsule.
+
+    Returns:
+        (n, 64, 64, 3) uint8.
+
+    Raises:
+        TypeError: if the factors are not integers.
+        ValueError: if their shape or range does not fit.
+
+    >>> shapes3d(np.array([[0, 6, 3, 0, 2, 7]]))[0, 63, 0].tolist()  # the floor, lit and red
+    [255, 0, 0]
+    """
+    return _kernels.shapes3d(_grid_factors(factors, SHAPES3D_SIZES))
 
 
 def expand_bits(bits: np.ndarray) -> np.ndarray:
