@@ -113,7 +113,11 @@ def write(
         _look_at_model(run, content, folder, context, samples, np.random.default_rng(seed), tell)
 
     tell("writing the page")
-    content["scores"] = score_table(run.scores)
+    scores = run.scores
+    content["scores"] = score_table(scores)
+    if content["scores"]:
+        values = {row["score"]: row["value"] for row in reversed(scores["scores"])}
+        content["facts"] += [("MIG", _number(values["mig"]))] if "mig" in values else []
     sections = [
         ("traversals", "Traversals", content["latents"]),
         ("latents", "Latents and factors", content["latent_figures"]),
@@ -157,11 +161,31 @@ def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def score_table(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return scores as a table of the page: caption, columns and rows of texts."""
-    if not scores:
+    """Return scores.json as a table of the page: caption, columns and rows of texts.
+
+    Args:
+        scores: ``{"scores": [row, ...]}`` with the fields of `metrics.table.Row`, or None.
+    """
+    if not scores or not scores["scores"]:
         return None
-    rows = [(name, [value]) for name, value in flatten(scores)]
-    return {"caption": "", "columns": ["score", "value"], "rows": rows}
+    rows = scores["scores"]
+    columns: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "codes": lambda row: row["representation"],
+        "value": lambda row: _number(row["value"]),
+    }
+    if any(row["repeats"] > 1 for row in rows):
+        columns["mean ± spread"] = lambda row: f"{_number(row['mean'])} ± {_number(row['spread'])}"
+    if any(row["low"] is not None for row in rows):
+        columns["interval"] = lambda row: f"{_number(row['low'])} to {_number(row['high'])}"
+    columns["better"] = lambda row: "higher" if row["higher_is_better"] else "lower"
+    columns["estimated with"] = lambda row: row["estimator"]
+    samples = " or ".join(f"{n:,}" for n in sorted({row["samples"] for row in rows}))
+    protocols = " and ".join(dict.fromkeys(row["protocol"] or "default" for row in rows))
+    return {
+        "caption": f"{samples} samples, protocol: {protocols}.",
+        "columns": ["score", *columns],
+        "rows": [(row["score"], [cell(row) for cell in columns.values()]) for row in rows],
+    }
 
 
 def flatten(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -420,6 +444,10 @@ def _picture(path: Path, alt: str, caption: str) -> Drawing:
 
 def _data(picture: np.ndarray) -> str:
     return files.data_uri(files.png(picture), "image/png")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"
 
 
 def _state(settings: Mapping[str, Any], steps: np.ndarray) -> str:

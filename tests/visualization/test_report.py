@@ -233,6 +233,58 @@ def test_a_run_without_scores_says_how_to_get_them(run):
     assert f"disentlib evaluate {run.path}" in " ".join(reader.words)
 
 
+def score(name, value, **changes):
+    """A row of scores.json."""
+    row = {
+        "score": name,
+        "value": value,
+        "mean": value,
+        "spread": None,
+        "low": None,
+        "high": None,
+        "repeats": 1,
+        "higher_is_better": True,
+        "estimator": "plug-in",
+        "bins": 20,
+        "representation": "mean",
+        "samples": 10000,
+        "test_samples": 0,
+        "protocol": None,
+    }
+    return row | changes
+
+
+def test_scores_are_a_table_and_mig_stands_at_the_top(tmp_path):
+    rows = [score("mig", 0.41234), score("<b>dci</b>", None, protocol="locatello2019")]
+    run = make_run(tmp_path / "run", scores={"disentlib": "0.1", "scores": rows}, history={})
+    parts = vars(run)
+    del parts["model"]
+    _, _, reader = write(NoCheckpoint(**parts))
+    words = [word.strip() for word in reader.words]
+    assert words.count("0.412") == 2
+    assert words[words.index("MIG") + 1] == "0.412"
+    assert words[words.index("<b>dci</b>") + 2] == "–"
+    assert "10,000 samples, protocol: default and locatello2019." in words
+    assert not any("disentlib evaluate" in word for word in words)
+
+
+def test_score_columns_appear_as_they_are_filled():
+    table = report.score_table({"scores": [score("mig", 0.5)]})
+    assert table["columns"] == ["score", "codes", "value", "better", "estimated with"]
+    assert table["rows"] == [("mig", ["mean", "0.500", "higher", "plug-in"])]
+    full = score("tc", 1234.5, repeats=3, spread=0.1, low=0, high=2, higher_is_better=False)
+    table = report.score_table({"scores": [full]})
+    assert dict(zip(table["columns"][1:], table["rows"][0][1], strict=True)) == {
+        "codes": "mean",
+        "value": "1234",
+        "mean ± spread": "1234 ± 0.100",
+        "interval": "0.000 to 2.000",
+        "better": "lower",
+        "estimated with": "plug-in",
+    }
+    assert report.score_table(None) is report.score_table({"scores": []}) is None
+
+
 def test_a_running_run_shows_how_far_it_is(tmp_path):
     _, _, reader = write(make_run(tmp_path / "run", logged=30))
     assert "step 300 of 2,500" in " ".join(reader.words)
