@@ -33,6 +33,7 @@ GAP = 3  # white pixels between their tiles
 ANIMATED = 5  # codes with animated cycles
 BASES = 4  # images from which the sliders can start
 FRAMES = 21  # positions of a slider
+CELLS = 100  # of latents x factors in the figure of effects: a cell costs 50 ms
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -242,10 +243,23 @@ def _look_at_model(
     ]
     matrix = None
     if encoded.factors.shape[1]:
-        matrix = ops.mutual_information(encoded.mean, _discrete(encoded.factors), bins=BINS)
+        factors = _discrete(encoded.factors)
+        matrix = ops.mutual_information(encoded.mean, factors, bins=BINS)
         content["latent_figures"] += _matrix_figures(
             matrix[order], names, list(run.data.factor_names), folder, context, samples
         )
+        used = [latent for latent in order if active[latent]][: CELLS // factors.shape[1] or 1]
+        if used:
+            effects = plots.interventional_effects(
+                encoded.mean[:, used],
+                factors,
+                parents=matrix[used].argmax(axis=1),
+                factor_names=run.data.factor_names,
+                code_names=[f"z{latent}" for latent in used],
+                title="How each active latent responds to each factor",
+                context=f"{context} · titled: the factor with most mutual information",
+            )
+            files.save(folder / "interventional_effects.png", plots.png(effects))
         content["matrix"] = {
             "caption": "Mutual information in nats",
             "columns": run.data.factor_names,

@@ -204,7 +204,7 @@ def test_the_pictures_are_files_too(run):
     names = {path.name for path in folder.iterdir()}
     kinds = ("std_gaussian", "fitted_gaussian", "fixed_interval", "conf_interval")
     cycles = {f"{kind}_cycle_{n}.gif" for kind in (*kinds, "minmax_interval") for n in range(5)}
-    figures = {"curves", "kl", "mutual_information"}
+    figures = {"curves", "kl", "interventional_effects", "mutual_information"}
     figures |= {"mutual_information_pr", "mutual_information_dendrogram"}
     grids = {"reconstructions", "samples", *(f"traversals_{n}" for n in range(6))}
     assert names == cycles | {f"{name}.png" for name in figures | grids}
