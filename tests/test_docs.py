@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 BLOCK = re.compile(r"(<!-- needs .*? -->\n+)?^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
-FEWER = [(r"steps_per_epoch=[\d_]+", "steps_per_epoch=2"), (r"epochs=[\d_]+", "epochs=1")]
+SMALL = [(r"steps_per_epoch=[\d_]+", "steps_per_epoch=2"), (r"epochs=[\d_]+", "epochs=1")]
 
 
 def blocks(page: Path) -> list[tuple[str, str, bool]]:
@@ -43,11 +43,10 @@ def commands(text: str) -> list[list[str]]:
     return found
 
 
-def fewer_steps(command: list[str]) -> list[str]:
-    few = ["STEPS=4", "training.train.evaluation_steps=2"]
-    if command[0] == "train":
-        command = command + [word for knob in few for word in ("--gin_param", knob)]
-    return command
+FEW = {
+    "train": ["--gin_param", "STEPS=4", "--gin_param", "training.train.evaluation_steps=2"],
+    "report": ["--samples", "64"],
+}
 
 
 def name(page: Path) -> str:
@@ -63,14 +62,14 @@ def test_examples_run(page, tmp_path, monkeypatch):
     namespace: dict[str, object] = {"__name__": "example"}
     for language, text, can in blocks(page):
         if language == "python":
-            for pattern, small in FEWER:
+            for pattern, small in SMALL:
                 text = re.sub(pattern, small, text)
             code = compile(text, name(page), "exec")
             if can:
                 exec(code, namespace)
         elif can:
             for command in commands(text):
-                assert cli.main(fewer_steps(command)) == 0, shlex.join(command)
+                assert cli.main([*command, *FEW.get(command[0], [])]) == 0, shlex.join(command)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
