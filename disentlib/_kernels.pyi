@@ -54,6 +54,33 @@ def lassos(
     most_sweeps: int,
     /,
 ) -> NDArray[np.float64]: ...
+def draw(
+    key: NDArray[np.uint32],
+    position: int,
+    sizes: NDArray[np.int64],
+    count: int,
+    batch: int,
+    common: int,
+    /,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32], int]: ...
+def variance_votes(
+    codes: NDArray[Any],
+    rows: NDArray[np.int64],
+    active: NDArray[np.int64],
+    scale: NDArray[np.float64],
+    largest: bool,
+    threads: int,
+    /,
+) -> NDArray[np.int64]: ...
+def mean_differences(
+    codes: NDArray[Any], rows: NDArray[np.int64], threads: int, /
+) -> NDArray[np.float64]: ...
+def group_deviations(
+    codes: NDArray[Any], labels: NDArray[np.int32], quantile: float, threads: int, /
+) -> NDArray[np.float64]: ...
+def support_distances(
+    codes: NDArray[np.float64], batch: int, threads: int, /
+) -> NDArray[np.float64]: ...
 def compose(
     masks: NDArray[np.uint8], inside: NDArray[np.float32], outside: NDArray[np.float32], /
 ) -> NDArray[np.float32]: ...

@@ -15,3 +15,8 @@ from disentlib.ops.linear import scalar_svm as scalar_svm
 from disentlib.ops.validate import check_codes as check_codes
 from disentlib.ops.validate import check_factors as check_factors
 from disentlib.ops.validate import check_labels as check_labels
+from disentlib.ops.votes import draw_batches as draw_batches
+from disentlib.ops.votes import group_deviations as group_deviations
+from disentlib.ops.votes import mean_differences as mean_differences
+from disentlib.ops.votes import support_distances as support_distances
+from disentlib.ops.votes import variance_votes as variance_votes

@@ -99,7 +99,7 @@ def scalar_svm(
     table = check_labels(factors, len(array))
     known = [classes(column) for column in table.T]
     values = tuple(factor.values for factor in known)
-    threads = _threads(threads)
+    threads = share(threads)
     lines = _kernels.scalar_svm(
         _by_dim(array),
         np.stack([factor.labels for factor in known]),
@@ -205,7 +205,7 @@ def logistic_regressions(
         multinomial,
         tolerance,
         most_steps,
-        _threads(threads),
+        share(threads),
     )
     ends = np.cumsum([len(factor) for factor in values])
     return [
@@ -231,7 +231,7 @@ def areas_under_curves(
     array([0.875])
     """
     return _kernels.areas_under_curves(
-        np.ascontiguousarray(scores, np.float64), labels, _threads(threads)
+        np.ascontiguousarray(scores, np.float64), labels, share(threads)
     )
 
 
@@ -280,5 +280,6 @@ def _positive(name: str, value: float) -> float:
     return float(value)
 
 
-def _threads(threads: int | None) -> int:
+def share(threads: int | None) -> int:
+    """Return how many threads an argument means: None is every core."""
     return threads or os.cpu_count() or 1
