@@ -76,7 +76,7 @@ def mean_differences(
     codes: NDArray[Any], rows: NDArray[np.int64], threads: int, /
 ) -> NDArray[np.float64]: ...
 def group_deviations(
-    codes: NDArray[Any], labels: NDArray[np.int32], quantile: float, threads: int, /
+    codes: NDArray[np.float64], labels: NDArray[np.int32], quantile: float, threads: int, /
 ) -> NDArray[np.float64]: ...
 def support_distances(
     codes: NDArray[np.float64], batch: int, threads: int, /

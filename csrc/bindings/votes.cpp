@@ -93,8 +93,8 @@ Integers variance_votes(const ContiguousArray<T>& table, const Integers& rows,
     std::vector<double> buffer;
     const std::size_t stop = std::min((task + 1) * kBatchesPerTask, votes);
     for (std::size_t vote = task * kBatchesPerTask; vote < stop; ++vote) {
-      winner[vote] = static_cast<std::int64_t>(
-          variance_vote(codes, row + vote * batch, batch, dims, scales, largest, buffer));
+      winner[vote] = static_cast<std::int64_t>(variance_vote(
+          codes, row + vote * batch, batch, (stop - vote) * batch, dims, scales, largest, buffer));
     }
   });
   return winners;
@@ -118,27 +118,25 @@ Reals mean_differences(const ContiguousArray<T>& table, const Integers& rows, st
   parallel_for(tasks, threads, [&](std::size_t task) {
     const std::size_t stop = std::min((task + 1) * kBatchesPerTask, samples);
     for (std::size_t i = task * kBatchesPerTask; i < stop; ++i) {
-      const std::int64_t* first = row + 2 * i * batch;
-      mean_difference(codes, first, first + batch, batch, target + i * dims);
+      mean_difference(codes, row + 2 * i * batch, batch, 2 * (stop - i) * batch, target + i * dims);
     }
   });
   return features;
 }
 
 // codes (samples, dims), labels (factors, samples) with every class in use -> (dims, factors)
-template <typename T>
-Reals group_deviations(const StridedArray<T>& codes, const Labels& labels, double q,
-                       std::size_t threads) {
-  const MatrixView<T> view = matrix_view(codes, "codes");
-  require(labels.ndim() == 2 && static_cast<std::size_t>(labels.shape(1)) == view.rows() &&
-              view.rows() > 0 && q >= 0 && q <= 1,
+Reals group_deviations(const Reals& codes, const Labels& labels, double q, std::size_t threads) {
+  require(codes.ndim() == 2 && codes.shape(0) > 0 && labels.ndim() == 2 &&
+              labels.shape(1) == codes.shape(0) && q >= 0 && q <= 1,
           "labels must have shape (factors, samples) and q lie in [0, 1]");
+  const auto samples = static_cast<std::size_t>(codes.shape(0));
+  const auto dims = static_cast<std::size_t>(codes.shape(1));
   const auto factors = static_cast<std::size_t>(labels.shape(0));
   std::vector<std::size_t> classes(factors);
   for (std::size_t k = 0; k < factors; ++k) {
-    const std::int32_t* row = labels.data() + k * view.rows();
+    const std::int32_t* row = labels.data() + k * samples;
     std::vector<bool> seen;
-    for (std::size_t i = 0; i < view.rows(); ++i) {
+    for (std::size_t i = 0; i < samples; ++i) {
       require(row[i] >= 0, "labels must not be negative");
       const auto label = static_cast<std::size_t>(row[i]);
       if (label >= seen.size()) seen.resize(label + 1);
@@ -148,11 +146,13 @@ Reals group_deviations(const StridedArray<T>& codes, const Labels& labels, doubl
     classes[k] = seen.size();
   }
   Reals deviations({codes.shape(1), labels.shape(0)});
+  const double* source = codes.data();
   const std::int32_t* label = labels.data();
   double* target = deviations.mutable_data();
   const py::gil_scoped_release release;
   parallel_for(factors, threads, [&](std::size_t k) {
-    mean_group_deviation(view, label + k * view.rows(), classes[k], q, target + k, factors);
+    mean_group_deviation(source, samples, dims, label + k * samples, classes[k], q, target + k,
+                         factors);
   });
   return deviations;
 }
@@ -195,8 +195,7 @@ void bind_votes(py::module_& module) {
   module.def("variance_votes", &variance_votes<double>);
   module.def("mean_differences", &mean_differences<float>);
   module.def("mean_differences", &mean_differences<double>);
-  module.def("group_deviations", &group_deviations<float>);
-  module.def("group_deviations", &group_deviations<double>);
+  module.def("group_deviations", &group_deviations);
   module.def("support_distances", &support_distances);
 }
 

@@ -134,7 +134,9 @@ def group_deviations(
         raise ValueError(f"expected quantile in [0, 1], got {quantile}")
     array = check_codes(codes)
     labels = np.stack([classes(column).labels for column in check_labels(factors, len(array)).T])
-    return _kernels.group_deviations(array, labels, quantile, share(threads))
+    return _kernels.group_deviations(
+        np.ascontiguousarray(array, np.float64), labels, quantile, share(threads)
+    )
 
 
 def support_distances(codes: NDArray[Any], *, batch: int, threads: int | None = None) -> Floats:

@@ -5,59 +5,75 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <limits>
 #include <numeric>
 #include <vector>
 
-#include "disentlib/matrix.hpp"
-
 namespace disentlib {
 
-// The q-quantile, interpolated linearly between neighbours; reorders the values.
-inline double quantile(std::vector<double>& values, double q) {
-  const double position = q * static_cast<double>(values.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(position), values.size() - 1);
-  // q is near 1, so few values lie above: select those.
-  const std::size_t tops = values.size() - below;
-  std::partial_sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(tops),
-                    values.end(), std::greater<double>());
-  const double low = values[tops - 1];
-  const double high = tops > 1 ? values[tops - 2] : low;
-  return low + (high - low) * (position - static_cast<double>(below));
-}
+// The largest of many values, a fixed number of them, in ascending order. Few are kept and few get
+// in, so that moving the smaller ones aside is the cheapest way.
+class Largest {
+ public:
+  void start(std::size_t kept) { values_.assign(kept, -std::numeric_limits<double>::infinity()); }
+
+  void offer(double value) {
+    if (value <= values_.front()) return;
+    const auto above = std::upper_bound(values_.begin() + 1, values_.end(), value);
+    std::copy(values_.begin() + 1, above, values_.begin());
+    *(above - 1) = value;
+  }
+
+  // The smallest of them, moved by `share` towards the second smallest; there were enough offers.
+  double smallest(double share) const {
+    const double second = values_[values_.size() > 1 ? 1 : 0];
+    return values_[0] + (second - values_[0]) * share;
+  }
+
+ private:
+  std::vector<double> values_;
+};
 
 // For one factor, writes each code's mean over the factor's values of the q-quantile of
-// |z - mean of z| among the samples with that value. Every class occurs.
-template <typename T>
-void mean_group_deviation(const MatrixView<T>& codes, const std::int32_t* labels,
-                          std::size_t classes, double q, double* result, std::size_t stride) {
-  const std::size_t samples = codes.rows();
-  const std::size_t dims = codes.columns();
+// |z - mean of z| among the samples with that value, interpolated linearly between neighbours.
+// Codes are (samples, dims); every class occurs. Only as many of a group's largest deviations are
+// kept as its quantile needs.
+inline void mean_group_deviation(const double* codes, std::size_t samples, std::size_t dims,
+                                 const std::int32_t* labels, std::size_t classes, double q,
+                                 double* result, std::size_t stride) {
   std::vector<std::size_t> starts(classes + 1);
-  for (std::size_t row = 0; row < samples; ++row)
+  for (std::size_t row = 0; row < samples; ++row) {
     ++starts[static_cast<std::size_t>(labels[row]) + 1];
+  }
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<std::size_t> order(samples);
+  std::vector<const double*> order(samples);
   std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
   for (std::size_t row = 0; row < samples; ++row) {
-    order[next[static_cast<std::size_t>(labels[row])]++] = row;
+    order[next[static_cast<std::size_t>(labels[row])]++] = codes + row * dims;
   }
-  std::vector<double> values;
-  for (std::size_t j = 0; j < dims; ++j) {
-    double total = 0;
-    for (std::size_t label = 0; label < classes; ++label) {
-      const std::size_t count = starts[label + 1] - starts[label];
-      values.resize(count);
-      double sum = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        values[i] = static_cast<double>(codes(order[starts[label] + i], j));
-        sum += values[i];
-      }
-      const double mean = sum / static_cast<double>(count);
-      for (double& value : values) value = std::abs(value - mean);
-      total += quantile(values, q);
+  std::vector<double> mean(dims);
+  std::vector<double> totals(dims);
+  std::vector<Largest> largest(dims);
+  for (std::size_t label = 0; label < classes; ++label) {
+    const double* const* group = order.data() + starts[label];
+    const std::size_t count = starts[label + 1] - starts[label];
+    const double position = q * static_cast<double>(count - 1);
+    const auto below = std::min(static_cast<std::size_t>(position), count - 1);
+    std::fill(mean.begin(), mean.end(), 0.0);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t j = 0; j < dims; ++j) mean[j] += group[i][j];
     }
-    result[j * stride] = total / static_cast<double>(classes);
+    for (double& value : mean) value /= static_cast<double>(count);
+    for (Largest& column : largest) column.start(count - below);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t j = 0; j < dims; ++j) largest[j].offer(std::abs(group[i][j] - mean[j]));
+    }
+    for (std::size_t j = 0; j < dims; ++j) {
+      totals[j] += largest[j].smallest(position - static_cast<double>(below));
+    }
+  }
+  for (std::size_t j = 0; j < dims; ++j) {
+    result[j * stride] = totals[j] / static_cast<double>(classes);
   }
 }
 

@@ -19,13 +19,13 @@ class Gather {
     return table_ + static_cast<std::size_t>(index) * dims_;
   }
 
-  // Rows lie far apart, so each is asked for well before it is read.
-  void ask(const std::int64_t* rows, std::size_t at, std::size_t count) const {
+  // Rows lie far apart, so each is asked for well before it is read. `left` rows are still to come.
+  void ask(const std::int64_t* rows, std::size_t left) const {
 #ifdef __GNUC__
     constexpr std::size_t kAhead = 16;
-    if (at + kAhead < count) __builtin_prefetch(row(rows[at + kAhead]));
+    if (left > kAhead) __builtin_prefetch(row(rows[kAhead]));
 #else
-    (void)rows, (void)at, (void)count;
+    (void)rows, (void)left;
 #endif
   }
 
@@ -35,18 +35,19 @@ class Gather {
 };
 
 // The position in `active` of the code whose variance over the batch (ddof 1), relative to its
-// `scale`, is least, or largest; the first of equals. Two passes, row after row.
+// `scale`, is least, or largest; the first of equals. Two passes, row after row. `left` rows are
+// still to come, this batch's included.
 template <typename T>
 std::size_t variance_vote(const Gather<T>& codes, const std::int64_t* rows, std::size_t batch,
-                          const std::vector<std::size_t>& active, const double* scale, bool largest,
-                          std::vector<double>& buffer) {
+                          std::size_t left, const std::vector<std::size_t>& active,
+                          const double* scale, bool largest, std::vector<double>& buffer) {
   const std::size_t dims = codes.dims();
   buffer.assign((batch + 2) * dims, 0.0);
   double* mean = buffer.data();
   double* variance = mean + dims;
   double* values = variance + dims;
   for (std::size_t i = 0; i < batch; ++i) {
-    codes.ask(rows, i, batch);
+    codes.ask(rows + i, left - i);
     const T* z = codes.row(rows[i]);
     double* kept = values + i * dims;
     for (std::size_t j = 0; j < dims; ++j) {
@@ -73,17 +74,17 @@ std::size_t variance_vote(const Gather<T>& codes, const std::int64_t* rows, std:
   return best;
 }
 
-// Writes the mean over a batch of pairs of |a - b|, code by code.
+// Writes the mean over two batches, one behind the other, of |a - b|, code by code.
 template <typename T>
-void mean_difference(const Gather<T>& codes, const std::int64_t* first, const std::int64_t* second,
-                     std::size_t batch, double* feature) {
+void mean_difference(const Gather<T>& codes, const std::int64_t* rows, std::size_t batch,
+                     std::size_t left, double* feature) {
   const std::size_t dims = codes.dims();
   for (std::size_t j = 0; j < dims; ++j) feature[j] = 0;
   for (std::size_t i = 0; i < batch; ++i) {
-    codes.ask(first, i, batch);
-    codes.ask(second, i, batch);
-    const T* a = codes.row(first[i]);
-    const T* b = codes.row(second[i]);
+    codes.ask(rows + i, left - i);
+    codes.ask(rows + batch + i, left - batch - i);
+    const T* a = codes.row(rows[i]);
+    const T* b = codes.row(rows[batch + i]);
     for (std::size_t j = 0; j < dims; ++j) {
       feature[j] += std::abs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
     }
