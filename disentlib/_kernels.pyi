@@ -17,7 +17,7 @@ def scalar_svm(
     codes: NDArray[np.float64],
     labels: NDArray[np.int32],
     counts: NDArray[np.int64],
-    C: float,
+    cost: float,
     balanced: bool,
     threads: int,
     /,
