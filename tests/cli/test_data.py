@@ -1,7 +1,9 @@
 import json
 
+import gin
 import numpy as np
 import pytest
+from PIL import Image
 
 from disentlib import data
 from disentlib.cli import main
@@ -105,3 +107,14 @@ def test_mistakes_are_one_line(capsys, arguments, code, message):
     assert got == code
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_every_set_has_a_gin_file_that_makes_it(published, tmp_path, monkeypatch):
+    from disentlib.cli import configuration
+
+    Image.new("RGB", (300, 300)).save(tmp_path / "scream.jpg")
+    monkeypatch.setenv("DISENTLIB_DATA", str(tmp_path))
+    for name, kind in catalog.SETS.items():
+        configuration.parse([f"data/{name}.gin"], [])
+        make = gin.query_parameter("training.train.data").scoped_configurable_fn
+        assert isinstance(make(), kind), name
