@@ -95,9 +95,9 @@ def column_ranges(matrix: NDArray[_Number], /) -> tuple[NDArray[_Number], NDArra
 def quantile_cuts(ascending: NDArray[_Float], bins: int, /) -> NDArray[_Float]: ...
 def discretise(codes: NDArray[_Float], cuts: NDArray[_Float], /) -> NDArray[np.uint16]: ...
 def histogram(codes: NDArray[_Float], cuts: NDArray[_Float], /) -> NDArray[np.int64]: ...
-def entropies(
+def label_counts(
     labels: NDArray[Any], low: NDArray[Any], sizes: Sequence[int], /
-) -> NDArray[np.float64]: ...
+) -> list[NDArray[np.uint32]]: ...
 def information(
     codes: NDArray[_Float],
     cuts: NDArray[_Float],
@@ -136,3 +136,12 @@ def boosted_scores(
     values: NDArray[np.float64],
     threads: int,
 ) -> NDArray[np.float64]: ...
+) -> tuple[
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+]: ...

@@ -22,6 +22,17 @@ py::array_t<T> to_array(const std::vector<T>& values) {
   return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
+std::pair<py::array_t<double>, py::array_t<std::int64_t>> to_arrays(
+    const std::vector<Marginal>& marginals) {
+  std::vector<double> entropies;
+  std::vector<std::int64_t> used;
+  for (const auto& marginal : marginals) {
+    entropies.push_back(marginal.entropy);
+    used.push_back(marginal.used);
+  }
+  return {to_array(entropies), to_array(used)};
+}
+
 template <typename T>
 py::tuple ranges(const StridedArray<T>& matrix) {
   const auto view = matrix_view(matrix, "matrix");
@@ -138,22 +149,23 @@ std::unique_ptr<LabelReader> label_reader(const py::array& labels, const py::arr
   throw py::type_error("labels must be integers");
 }
 
-py::array_t<double> entropies(const py::array& labels, const py::array& low,
-                              const std::vector<std::size_t>& sizes) {
+// How often each label of a column occurs, column after column.
+py::list counts_of_labels(const py::array& labels, const py::array& low,
+                          const std::vector<std::size_t>& sizes) {
   const auto reader = label_reader(labels, low, sizes);
-  std::vector<double> values;
+  std::vector<std::vector<std::uint32_t>> counts;
   {
     py::gil_scoped_release release;
-    for (std::size_t j = 0; j < sizes.size(); ++j) {
-      const auto counts = label_counts(*reader, j);
-      values.push_back(entropy(counts.data(), counts.size()));
-    }
+    for (std::size_t j = 0; j < sizes.size(); ++j) counts.push_back(label_counts(*reader, j));
   }
-  return to_array(values);
+  py::list arrays;
+  for (const auto& column : counts) arrays.append(to_array(column));
+  return arrays;
 }
 
-// Joint entropies (dims, factors), entropies of codes (dims) and factors (factors), and, on
-// request, the information (dims, factors) that chance alone would show.
+// Joint entropies (dims, factors), entropies of codes (dims) and factors (factors); how many cells
+// hold samples, in the same three shapes; and, on request, the information (dims, factors) that
+// chance alone would show.
 template <typename T>
 py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& cut_array,
                       const py::array& factors, const py::array& low,
@@ -164,27 +176,32 @@ py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& 
   const std::size_t dims = given.codes.columns();
   const std::vector<py::ssize_t> shape = {code_array.shape(1), factors.shape(1)};
   py::array_t<double> joint(shape);
-  py::array_t<double> expected(chance ? shape : std::vector<py::ssize_t>{0, 0});
+  py::array_t<std::int64_t> joint_used(shape);
+  py::array_t<double> expected(shape);
   double* joint_entropy = joint.mutable_data();
+  std::int64_t* cells = joint_used.mutable_data();
   double* expectation = expected.mutable_data();
-  std::vector<double> code_entropy;
-  std::vector<double> factor_entropy;
+  std::vector<Marginal> of_codes;
+  std::vector<Marginal> of_factors;
   {
     py::gil_scoped_release release;
     const JointHistogram<T> counts(given.codes, binnings(given.cuts), given.bins(), *reader);
     ExpectedInformation by_chance(given.codes.rows());
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      factor_entropy.push_back(counts.factor_entropy(i));
-    }
+    for (std::size_t i = 0; i < sizes.size(); ++i) of_factors.push_back(counts.factor(i));
     for (std::size_t j = 0; j < dims; ++j) {
-      code_entropy.push_back(counts.code_entropy(j));
+      of_codes.push_back(counts.code(j));
       for (std::size_t i = 0; i < sizes.size(); ++i) {
-        *joint_entropy++ = counts.joint_entropy(j, i);
-        if (chance) *expectation++ = counts.expected_information(j, i, by_chance);
+        const Marginal pair = counts.pair(j, i);
+        *joint_entropy++ = pair.entropy;
+        *cells++ = pair.used;
+        *expectation++ = chance ? counts.expected_information(j, i, by_chance) : 0.0;
       }
     }
   }
-  return py::make_tuple(joint, to_array(code_entropy), to_array(factor_entropy), expected);
+  const auto [code_entropy, code_used] = to_arrays(of_codes);
+  const auto [factor_entropy, factor_used] = to_arrays(of_factors);
+  return py::make_tuple(joint, code_entropy, factor_entropy, joint_used, code_used, factor_used,
+                        expected);
 }
 
 template <typename... Ts>
@@ -209,7 +226,7 @@ void bind_information(py::module_& module) {
               std::uint32_t, std::int64_t, std::uint64_t>(module);
   bind_codes<float>(module);
   bind_codes<double>(module);
-  module.def("entropies", &entropies);
+  module.def("label_counts", &counts_of_labels);
 }
 
 }  // namespace disentlib

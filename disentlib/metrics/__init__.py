@@ -1,1 +1,13 @@
 """Scores of representations, from arrays: codes (samples, dims) and factors (samples, factors)."""
+
+from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
+from disentlib.metrics.evaluate import evaluate as evaluate
+from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
+from disentlib.metrics.gaussian_total_correlation import (
+    gaussian_total_correlation as gaussian_total_correlation,
+)
+from disentlib.metrics.mig import mig as mig
+from disentlib.metrics.modularity import modularity as modularity
+from disentlib.metrics.scores import SCORES as SCORES
+from disentlib.metrics.scores import Score as Score
+from disentlib.metrics.table import ScoreTable as ScoreTable

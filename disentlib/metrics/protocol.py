@@ -1,16 +1,21 @@
 """How scores are taken: whose choices, which rows train, where codes of a data set come from."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.data import randomness
+from disentlib.data import GroundTruthData, randomness
 from disentlib.data.randomness import RNG, Random
 from disentlib.ops import check_codes, check_factors
 
 Protocol = Literal["locatello2019"]
+
+
+# Images, float32 in [0, 1], in; codes, or (mean, logvar) of their distribution, out.
+Encoder = Callable[[NDArray[np.float32]], Any]
 
 
 class Split(NamedTuple):
@@ -41,6 +46,15 @@ def generator(rng: RNG | None, protocol: Protocol | None = None) -> Random:
     if protocol == "locatello2019" and isinstance(rng, (int, np.integer)):
         return np.random.RandomState(int(rng))
     return randomness.generator(rng)
+
+
+def train_rows(samples: int, train_fraction: float) -> int:
+    """Return how many of the samples train: the fraction rounded up, but for at least one to test.
+
+    >>> train_rows(1000, 0.75), train_rows(7, 0.75), train_rows(2, 0.75)
+    (750, 6, 1)
+    """
+    return min(math.ceil(train_fraction * samples), samples - 1)
 
 
 def split(
@@ -86,10 +100,146 @@ def split(
         return Split(codes, factors, test_codes, test_factors)
     if not 0 < train_fraction < 1:
         raise ValueError(f"expected a train_fraction between 0 and 1, got {train_fraction}")
-    # Of 2 samples one trains and one tests.
-    train = min(math.ceil(train_fraction * len(codes)), len(codes) - 1)
+    train = train_rows(len(codes), train_fraction)
     if protocol == "locatello2019":
         return Split(codes[:train], factors[:train], codes[train:], factors[train:])
     order = generator(rng).permutation(len(codes))
     rows, others = order[:train], order[train:]
     return Split(codes[rows], factors[rows], codes[others], factors[others])
+
+
+class Encoded(NamedTuple):
+    """Samples of a data set and their codes.
+
+    Attributes:
+        factors: (samples, factors).
+        mean: (samples, dims), the codes themselves where the encoder gives no distribution.
+        logvar: (samples, dims), None where the encoder gives no distribution.
+    """
+
+    factors: NDArray[Any]
+    mean: NDArray[Any]
+    logvar: NDArray[Any] | None
+
+    def sampled(self, rng: Random) -> NDArray[Any]:
+        """Return codes drawn from their distribution (samples, dims)."""
+        assert self.logvar is not None
+        noise = rng.standard_normal(self.mean.shape).astype(self.mean.dtype)
+        return self.mean + np.exp(0.5 * self.logvar) * noise
+
+
+def encode_samples(
+    data: GroundTruthData,
+    encode: Encoder,
+    samples: int,
+    *,
+    rng: Random,
+    batch_size: int = 256,
+    protocol: Protocol | None = None,
+) -> Encoded:
+    """Draw samples of a data set and encode them.
+
+    Args:
+        data: the set.
+        encode: the encoder.
+        samples: how many, at least 2.
+        rng: draws factors and images; "locatello2019" draws 16 samples at a time.
+        batch_size: how many images are encoded at once.
+        protocol: whose order of draws.
+
+    Raises:
+        ValueError: if the encoder does not return one code an image, or its codes are not finite.
+    """
+    draw = 16 if protocol == "locatello2019" else batch_size
+    factors: list[NDArray[Any]] = []
+    parts: list[tuple[NDArray[Any], NDArray[Any] | None]] = []
+    waiting: list[NDArray[Any]] = []
+    for start in range(0, samples, draw):
+        drawn, images = data.sample(min(draw, samples - start), rng)
+        factors.append(drawn)
+        waiting.append(images)
+        if start + draw >= samples or sum(map(len, waiting)) >= batch_size:
+            parts.append(_encode(encode, np.concatenate(waiting)))
+            waiting = []
+    means, logvars = zip(*parts, strict=True)
+    return Encoded(
+        np.concatenate(factors),
+        np.concatenate(means),
+        None if logvars[0] is None else np.concatenate(logvars),
+    )
+
+
+class CodeTable:
+    """Codes of a data set's whole grid of factors, each point encoded once, when first asked for.
+
+    What scores that intervene on factors draw from: an intervention costs a gather, not a forward
+    pass. Sets whose images are not a function of the factors show one image a point.
+
+    Args:
+        data: a set with a full grid of discrete factors.
+        encode: images -> codes, or -> (mean, logvar).
+        rng: draws what the factors leave open in the images.
+        batch_size: how many images are encoded at once.
+
+    Attributes:
+        sizes: number of values of each factor.
+    """
+
+    def __init__(
+        self, data: GroundTruthData, encode: Encoder, *, rng: RNG = 0, batch_size: int = 256
+    ) -> None:
+        self.data = data
+        self.sizes = data.sizes
+        self._encode = encode
+        self._rng = randomness.generator(rng)
+        self._batch_size = batch_size
+        self._known = np.zeros(data.grid_size, np.bool_)
+        self._mean: NDArray[Any] | None = None
+        self._logvar: NDArray[Any] | None = None
+
+    def look_up(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Return mean and logvar (grid, dims) of the whole grid, true at `rows` at least.
+
+        Args:
+            rows: positions in the grid, the last factor fastest, in any shape.
+
+        Returns:
+            The mean, or code, and the logvar, None where the encoder gives codes alone.
+        """
+        wanted = np.unique(rows)
+        missing = wanted[~self._known[wanted]]
+        for start in range(0, len(missing), self._batch_size):
+            batch = missing[start : start + self._batch_size]
+            images = self.data.images(self.data.grid_factors(batch), self._rng)
+            mean, logvar = _encode(self._encode, images)
+            if self._mean is None:
+                self._mean = np.zeros((len(self._known), mean.shape[1]), mean.dtype)
+                self._logvar = None if logvar is None else np.zeros_like(self._mean)
+            self._mean[batch] = mean
+            if self._logvar is not None:
+                self._logvar[batch] = logvar
+            self._known[batch] = True
+        assert self._mean is not None
+        return self._mean, self._logvar
+
+
+def _encode(encode: Encoder, images: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    if images.dtype == np.uint8:
+        images = images.astype(np.float32) / np.float32(255)
+    found = encode(images)
+    several = isinstance(found, tuple)
+    if several and len(found) != 2:
+        raise ValueError(f"expected an encoder of codes or (mean, logvar), got {len(found)} arrays")
+    mean, logvar = (np.asarray(part) for part in found) if several else (np.asarray(found), None)
+    for name, array in (("codes", mean), ("logvar", logvar)):
+        if array is not None and (array.ndim != 2 or len(array) != len(images)):
+            raise ValueError(
+                f"expected {name} of shape ({len(images)}, dims) from the encoder, "
+                f"got {array.shape}"
+            )
+    if logvar is not None and logvar.shape != mean.shape:
+        raise ValueError(
+            f"expected a logvar of the mean's shape {mean.shape} from the encoder, "
+            f"got {logvar.shape}"
+        )
+    return mean, logvar

@@ -7,6 +7,7 @@ from disentlib.ops.information import discretise as discretise
 from disentlib.ops.information import entropy as entropy
 from disentlib.ops.information import histogram as histogram
 from disentlib.ops.information import information as information
+from disentlib.ops.information import label_counts as label_counts
 from disentlib.ops.information import mutual_information as mutual_information
 from disentlib.ops.linear import areas_under_curves as areas_under_curves
 from disentlib.ops.linear import lassos as lassos

@@ -4,6 +4,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import entr
 
 from disentlib import _kernels
 from disentlib.ops.validate import check_codes, check_finite, check_labels
@@ -23,12 +24,19 @@ class Information(NamedTuple):
         mutual: I(code; factor) (dims, factors), plug-in estimates from counts.
         codes: H(code) (dims,).
         factors: H(factor) (factors,).
-        chance: E[I] (dims, factors) if codes and factors were paired at random, their counts kept.
+        cells: how many cells of each joint histogram hold samples (dims, factors).
+        bins: how many bins of each code do (dims,).
+        values: how many values each factor has (factors,).
+        chance: E[I] (dims, factors) if codes and factors were paired at random, their counts kept;
+            zeros unless asked for.
     """
 
     mutual: NDArray[np.float64]
     codes: NDArray[np.float64]
     factors: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    bins: NDArray[np.int64]
+    values: NDArray[np.int64]
     chance: NDArray[np.float64]
 
 
@@ -100,8 +108,29 @@ def entropy(labels: ArrayLike) -> Any:
     0.693...
     """
     array = np.asarray(labels)
-    values = _kernels.entropies(*_label(array[:, None] if array.ndim == 1 else array, None))
+    columns = label_counts(array[:, None] if array.ndim == 1 else array)
+    values = np.array([entr(counts / len(array)).sum() for counts in columns])
     return float(values[0]) if array.ndim == 1 else values
+
+
+def label_counts(labels: ArrayLike) -> list[NDArray[np.int64]]:
+    """Count how often each value occurs, for every column of labels.
+
+    Args:
+        labels: integers (samples, columns).
+
+    Returns:
+        For each column the counts of its values, in ascending order of the values.
+
+    Raises:
+        TypeError: if labels are not integers.
+        ValueError: if they are not a matrix of at least 2 samples.
+
+    >>> label_counts([[5, 1], [9, 1], [5, 1]])
+    [array([2, 1]), array([3])]
+    """
+    counts = _kernels.label_counts(*_label(labels, None))
+    return [column[column > 0].astype(np.int64) for column in counts]
 
 
 def mutual_information(
@@ -152,7 +181,7 @@ def information(
         bins: how many bins, at least 1.
         rule: "width" or "quantile", as in `discretise`.
         chance: also compute E[I] under random pairing with the same counts, exactly (Vinh, Epps and
-            Bailey 2010); zeros otherwise.
+            Bailey 2010).
     """
     codes, cuts = _cut(codes, bins, rule)
     labels, low, sizes = _label(factors, len(codes))
@@ -162,13 +191,13 @@ def information(
             f"expected joint histograms of at most {_MOST_CELLS} cells, got {cells}: factors of up "
             f"to {max(sizes)} values with {cuts.shape[1] + 1} bins"
         )
-    joint, of_codes, of_factors, expected = _kernels.information(
+    joint, of_codes, of_factors, cells, used_bins, values, expected = _kernels.information(
         codes, cuts, labels, low, sizes, chance
     )
     mutual = of_codes[:, None] + of_factors - joint
     # Rounding leaves about this much where the truth is 0: a constant, or exact independence.
     mutual[mutual < 16 * np.finfo(np.float64).eps * np.log(len(codes))] = 0.0
-    return Information(mutual, of_codes, of_factors, expected if chance else np.zeros_like(mutual))
+    return Information(mutual, of_codes, of_factors, cells, used_bins, values, expected)
 
 
 def _cut(codes: ArrayLike, bins: int, rule: Rule) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -78,15 +78,22 @@ inline double x_log_x(std::uint32_t count) {
   return count < kSize ? table[count] : count * std::log(static_cast<double>(count));
 }
 
-// H = ln n - sum of x ln x / n, in nats, for counts x that sum to n > 0.
-inline double entropy(const std::uint32_t* counts, std::size_t size) {
+// What counts x that sum to n > 0 say: H = ln n - sum of x ln x / n in nats, and how many are used.
+struct Marginal {
+  double entropy;
+  std::int64_t used;
+};
+
+inline Marginal marginal(const std::uint32_t* counts, std::size_t size) {
   double total = 0.0;
   double sum = 0.0;
+  std::int64_t used = 0;
   for (std::size_t i = 0; i < size; ++i) {
     total += counts[i];
     sum += x_log_x(counts[i]);
+    used += counts[i] > 0;
   }
-  return std::max(0.0, std::log(total) - sum / total);
+  return {std::max(0.0, std::log(total) - sum / total), used};
 }
 
 // E[I] of two labelings whose samples are paired at random, given their counts (Vinh et al. 2010):
@@ -200,14 +207,14 @@ class JointHistogram {
     }
   }
 
-  double code_entropy(std::size_t code) const { return entropy(code_counts(code), bins_); }
+  Marginal code(std::size_t code) const { return marginal(code_counts(code), bins_); }
 
-  double factor_entropy(std::size_t factor) const {
-    return entropy(factor_counts_[factor].data(), sizes_[factor]);
+  Marginal factor(std::size_t factor) const {
+    return marginal(factor_counts_[factor].data(), sizes_[factor]);
   }
 
-  double joint_entropy(std::size_t code, std::size_t factor) const {
-    return entropy(table(code, factor), bins_ * sizes_[factor]);
+  Marginal pair(std::size_t code, std::size_t factor) const {
+    return marginal(table(code, factor), bins_ * sizes_[factor]);
   }
 
   double expected_information(std::size_t code, std::size_t factor,

@@ -1,0 +1,345 @@
+"""Several scores of a representation in one table."""
+
+import difflib
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentlib.data import GroundTruthData
+from disentlib.data.randomness import RNG
+from disentlib.metrics import protocol as protocols
+from disentlib.metrics.estimates import ConstantFactorWarning, default_bins
+from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
+from disentlib.metrics.scores import SCORES, Score
+from disentlib.metrics.table import Row, ScoreTable
+from disentlib.ops import check_codes, check_factors, label_counts
+
+
+def evaluate(
+    codes: ArrayLike,
+    factors: ArrayLike | None,
+    *,
+    metrics: Iterable[str] | None = None,
+    protocol: Protocol | None = None,
+    factor_names: Sequence[str] | None = None,
+    test: tuple[ArrayLike, ArrayLike] | None = None,
+    train_fraction: float = 0.75,
+    repeats: int = 1,
+    interval: float | None = None,
+    rng: RNG = 0,
+    representation: str = "given",
+) -> ScoreTable:
+    """Take several scores of one representation.
+
+    Args:
+        codes: real numbers (samples, dims).
+        factors: non-negative integers (samples, factors); None for scores of codes alone.
+        metrics: names of scores, as in `metrics.SCORES`; all that arrays allow when None.
+        protocol: "locatello2019" for the reference's choices, None for the sound ones.
+        factor_names: names for warnings (factors,).
+        test: (codes, factors) of other samples, for scores that fit a predictor.
+        train_fraction: where no `test` is given, the share of samples that train predictors.
+        repeats: how often scores are taken anew: those that fit a predictor with another split and
+            seed, the others on half of the samples, drawn without replacement, whose spread is that
+            of the whole to be expected from other samples. The value remains that of the arrays as
+            given, or of the first split.
+        interval: coverage, such as 0.95, of an interval around the value from `repeats` many.
+        rng: what splits, estimators and resampling draw from. An int gives each score the same
+            draws whichever others are taken.
+        representation: what the table calls the codes.
+
+    Returns:
+        One row a score, or for scores of several figures one a figure.
+
+    Raises:
+        TypeError: if codes are not real numbers or factors not integers.
+        ValueError: if shapes do not fit, a value is not finite, or a score is unknown or needs more
+            than arrays.
+
+    >>> import numpy as np
+    >>> factors = np.indices((10, 10, 10)).reshape(3, -1).T
+    >>> evaluate(factors.astype(float), factors, metrics=["mig"]).value("mig")
+    1.0
+    """
+    protocols.check_protocol(protocol)
+    _check_repeats(repeats, interval)
+    scores = _chosen(metrics, arrays_only=True, with_factors=factors is not None)
+    arrays = Arrays.checked(codes, factors, test)
+    sizes = arrays.factor_sizes()
+    _warn_of_constants(sizes, factor_names)
+    rows: list[Row] = []
+    for score in scores:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConstantFactorWarning)  # said above, by name
+            value = _take(score, arrays, train_fraction, protocol, rng)
+            # Half samples say nothing of the whole's value: only a first split is a repeat.
+            repeated = [value] if score.fits or repeats == 1 else []
+            for repeat in range(len(repeated), repeats):
+                seed = _seed(rng, repeat)
+                part = arrays if score.fits else arrays.half(seed)
+                repeated.append(_take(score, part, train_fraction, protocol, seed))
+        train, tested = arrays.sizes_of_parts(score, train_fraction)
+        rows += _rows(
+            score,
+            value,
+            repeated,
+            interval=interval,
+            bins=_bins(sizes, train, protocol) if score.bins else None,
+            representation=representation,
+            samples=train,
+            test_samples=tested,
+            protocol=protocol,
+        )
+    return ScoreTable(tuple(rows))
+
+
+def evaluate_encoder(
+    data: GroundTruthData,
+    encode: Encoder,
+    *,
+    metrics: Iterable[str] | None = None,
+    protocol: Protocol | None = None,
+    samples: int = 10_000,
+    test_samples: int = 5_000,
+    repeats: int = 1,
+    interval: float | None = None,
+    rng: RNG = 0,
+    batch_size: int = 256,
+) -> ScoreTable:
+    """Sample a data set, encode it and take several scores.
+
+    An encoder that returns (mean, logvar) has two representations, and both are scored: "mean" and
+    "sampled", codes drawn from the distribution.
+
+    Args:
+        data: the set.
+        encode: images, float32 in [0, 1] (n, height, width, channels), to codes (n, dims), or to
+            (mean, logvar).
+        metrics: names of scores, as in `metrics.SCORES`; all that the set allows when None.
+        protocol: "locatello2019" for the reference's choices, None for the sound ones.
+        samples: how many to fit on.
+        test_samples: how many more to test on.
+        repeats: as in `evaluate`.
+        interval: as in `evaluate`.
+        rng: what samples, splits and estimators draw from.
+        batch_size: how many images are encoded at once.
+
+    Returns:
+        One row a representation and score.
+
+    Raises:
+        ValueError: if a score is unknown, or the encoder does not give one finite code an image.
+    """
+    scores = _chosen(metrics, arrays_only=False, with_factors=True)
+    _check_repeats(repeats, interval)
+    random = protocols.generator(rng, protocol)
+    train, test = (
+        protocols.encode_samples(
+            data, encode, count, rng=random, batch_size=batch_size, protocol=protocol
+        )
+        for count in (samples, test_samples)
+    )
+    kinds = {"codes" if train.logvar is None else "mean": (train.mean, test.mean)}
+    if train.logvar is not None:
+        kinds["sampled"] = (train.sampled(random), test.sampled(random))
+    _warn_of_constants([len(c) for c in label_counts(train.factors)], data.factor_names)
+    table = CodeTable(data, encode, rng=rng, batch_size=batch_size)
+    rows: list[Row] = []
+    for kind, (train_codes, test_codes) in kinds.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConstantFactorWarning)
+            rows += evaluate(
+                train_codes,
+                train.factors,
+                metrics=[score.name for score in scores if not score.intervenes],
+                protocol=protocol,
+                test=(test_codes, test.factors),
+                repeats=repeats,
+                interval=interval,
+                rng=rng,
+                representation=kind,
+            )
+        for score in scores:
+            if score.intervenes:
+                options = _options(score, protocol) | {"sampled": kind == "sampled"}
+                taken = [
+                    score.function(table, rng=_seed(rng, repeat), **options)
+                    for repeat in range(repeats)
+                ]
+                rows += _rows(
+                    score,
+                    taken[0],
+                    taken,
+                    interval=interval,
+                    bins=None,
+                    representation=kind,
+                    samples=math.prod(table.sizes),
+                    test_samples=0,
+                    protocol=protocol,
+                )
+    return ScoreTable(tuple(rows))
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Checked arrays to score, and perhaps others to test predictors on."""
+
+    codes: NDArray[Any]
+    factors: NDArray[Any] | None
+    test: tuple[NDArray[Any], NDArray[Any]] | None
+
+    @classmethod
+    def checked(
+        cls,
+        codes: ArrayLike,
+        factors: ArrayLike | None,
+        test: tuple[ArrayLike, ArrayLike] | None,
+    ) -> "Arrays":
+        """Return the arrays, or raise saying what does not fit."""
+        codes = check_codes(codes)
+        if factors is not None:
+            factors = check_factors(factors, len(codes))
+        if test is not None:
+            test_codes = check_codes(test[0], name="test codes")
+            test = (test_codes, check_factors(test[1], len(test_codes), name="test factors"))
+        return cls(codes, factors, test)
+
+    def factor_sizes(self) -> list[int]:
+        """Return how many values each factor has."""
+        return (
+            [] if self.factors is None else [len(counts) for counts in label_counts(self.factors)]
+        )
+
+    def half(self, seed: RNG) -> "Arrays":
+        """Return half of the samples, drawn without replacement."""
+        order = protocols.generator(seed).permutation(len(self.codes))
+        rows = order[: max(len(order) // 2, 2)]
+        return Arrays(self.codes[rows], None if self.factors is None else self.factors[rows], None)
+
+    def sizes_of_parts(self, score: Score, train_fraction: float) -> tuple[int, int]:
+        """Return how many samples a score is fitted on, and how many more it is tested on."""
+        if not score.fits:
+            return len(self.codes), 0
+        if self.test is not None:
+            return len(self.codes), len(self.test[0])
+        train = protocols.train_rows(len(self.codes), train_fraction)
+        return train, len(self.codes) - train
+
+
+def _options(score: Score, protocol: Protocol | None) -> dict[str, Any]:
+    return {} if score.reference is None else {"protocol": protocol}
+
+
+def _take(
+    score: Score, arrays: Arrays, train_fraction: float, protocol: Protocol | None, seed: RNG
+) -> Any:
+    options = _options(score, protocol)
+    if score.fits:
+        options |= {"train_fraction": train_fraction, "test": arrays.test, "rng": seed}
+    given = [arrays.codes, arrays.factors] if score.needs_factors else [arrays.codes]
+    return score.function(*given, **options)
+
+
+def _chosen(metrics: Iterable[str] | None, *, arrays_only: bool, with_factors: bool) -> list[Score]:
+    if metrics is None:
+        return [
+            score
+            for score in SCORES.values()
+            if score.by_default
+            and not (score.intervenes and arrays_only)
+            and (with_factors or not score.needs_factors)
+        ]
+    if isinstance(metrics, str):
+        raise TypeError(f"expected a list of scores, got {metrics!r}: write metrics=[{metrics!r}]")
+    chosen = []
+    for name in metrics:
+        if name not in SCORES:
+            close = difflib.get_close_matches(str(name), SCORES, n=1)
+            hint = f", did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"expected scores among {', '.join(SCORES)}, got {name!r}{hint}")
+        score = SCORES[name]
+        if score.intervenes and arrays_only:
+            raise ValueError(f"{name} intervenes on factors: use evaluate_encoder, or a data set")
+        if score.needs_factors and not with_factors:
+            raise ValueError(f"{name} needs factors, got None")
+        chosen.append(score)
+    return chosen
+
+
+def _check_repeats(repeats: int, interval: float | None) -> None:
+    if repeats < 1:
+        raise ValueError(f"expected at least 1 repeat, got {repeats}")
+    if interval is not None and not 0 < interval < 1:
+        raise ValueError(f"expected an interval's coverage between 0 and 1, got {interval}")
+    if interval is not None and repeats < 2:
+        raise ValueError("expected several repeats for an interval, got 1")
+
+
+def _warn_of_constants(sizes: Sequence[int], names: Sequence[str] | None) -> None:
+    if names is not None and len(names) != len(sizes):
+        raise ValueError(f"expected {len(sizes)} factor names, got {len(names)}")
+    for factor, size in enumerate(sizes):
+        if size == 1:
+            name = f"{factor}" if names is None else f"{factor} ({names[factor]})"
+            warnings.warn(
+                f"factor {name} has a single value and is left out",
+                ConstantFactorWarning,
+                stacklevel=3,
+            )
+
+
+def _bins(sizes: Sequence[int], samples: int, protocol: Protocol | None) -> int:
+    return 20 if protocol == "locatello2019" else default_bins(max(sizes, default=0), samples)
+
+
+def _seed(rng: RNG, repeat: int) -> RNG:
+    """Return what a repeat draws from: given generators go on, ints give new seeds."""
+    if repeat == 0 or not isinstance(rng, (int, np.integer)):
+        return rng
+    return int(np.random.SeedSequence((int(rng), repeat)).generate_state(1)[0])
+
+
+def _figures(score: Score, value: Any) -> dict[str, float]:
+    """Return the named figures of a score's answer."""
+    if isinstance(value, tuple):
+        fields = value._asdict()  # type: ignore[attr-defined]
+        return {f"{score.name}.{field}": float(figure) for field, figure in fields.items()}
+    return {score.name: float(value)}
+
+
+def _rows(
+    score: Score, value: Any, taken: list[Any], *, interval: float | None, **shared: Any
+) -> list[Row]:
+    estimator = score.estimator
+    if shared["protocol"] is not None and score.reference is not None:
+        estimator = score.reference
+    if shared["bins"] is not None:
+        estimator = f"{shared['bins']} {estimator}"
+    repeated = [_figures(score, figures) for figures in taken]
+    rows = []
+    for name, figure in _figures(score, value).items():
+        figures = np.array([one[name] for one in repeated])
+        low = high = float("nan")
+        if interval is not None:
+            tails = (0.5 - interval / 2, 0.5 + interval / 2)
+            low, high = (figure + np.quantile(figures - figures.mean(), tails)).tolist()
+        rows.append(
+            Row(
+                score=name,
+                value=figure,
+                mean=float(figures.mean()),
+                spread=float(figures.std(ddof=1)) if len(figures) > 1 else float("nan"),
+                low=low,
+                high=high,
+                repeats=len(figures),
+                higher_is_better=score.higher_is_better,
+                estimator=estimator,
+                **shared,
+            )
+        )
+    return rows

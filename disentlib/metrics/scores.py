@@ -1,0 +1,64 @@
+"""Every score in one table: what it needs, and what it is estimated with.
+
+A new score joins by its file and one line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from disentlib.metrics.gaussian_total_correlation import gaussian_total_correlation
+from disentlib.metrics.mig import mig
+from disentlib.metrics.modularity import modularity
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score and what it needs.
+
+    Attributes:
+        function: the public one, (codes, factors, *, options) -> float or NamedTuple of floats.
+        estimator: what it is estimated with by default.
+        reference: what it is estimated with under "locatello2019"; None where a protocol changes
+            nothing, and the function takes none.
+        needs_factors: False for scores of codes alone.
+        bins: whether codes are cut into bins: the function takes `bins`.
+        fits: whether it fits a predictor: the function takes `train_fraction`, `test` and `rng`.
+        intervenes: whether it holds factors fixed: instead of arrays the function takes a
+            `protocol.CodeTable`, and `sampled` and `rng`.
+        higher_is_better: False where lower is.
+        by_default: whether `evaluate` takes it without being asked.
+    """
+
+    function: Callable[..., Any]
+    estimator: str
+    reference: str | None = None
+    needs_factors: bool = True
+    bins: bool = False
+    fits: bool = False
+    intervenes: bool = False
+    higher_is_better: bool = True
+    by_default: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name that users type: the function's."""
+        return str(self.function.__name__)
+
+
+_ADJUSTED = "quantile bins, adjusted for chance"
+_PLUG_IN = "equal-width bins, plug-in"
+
+SCORES: dict[str, Score] = {
+    score.name: score
+    for score in (
+        Score(mig, _ADJUSTED, _PLUG_IN, bins=True),
+        Score(modularity, _ADJUSTED + ", significant codes", _PLUG_IN + ", all codes", bins=True),
+        Score(
+            gaussian_total_correlation,
+            "covariance",
+            needs_factors=False,
+            higher_is_better=False,
+        ),
+    )
+}

@@ -1,0 +1,179 @@
+"""Scores as a table: printed, as a data frame, as JSON."""
+
+import importlib
+import io
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from disentlib import __version__
+
+
+@dataclass(frozen=True)
+class Row:
+    """One score of one representation, and how it was taken.
+
+    Attributes:
+        score: its name; a part of a score that has several is named after a dot.
+        value: of the arrays as they were given, or of the first split.
+        mean: over the repeats.
+        spread: standard deviation over the repeats (ddof 1); NaN for a single one.
+        low: lower end of the interval, NaN where none was asked for.
+        high: upper end of the interval.
+        repeats: how many there were.
+        higher_is_better: False for those where lower is.
+        estimator: what it was estimated with.
+        bins: how many bins the codes were cut into, where they were.
+        representation: which codes: mean, sampled, or as given.
+        samples: how many it was fitted on.
+        test_samples: how many more it was tested on; 0 where nothing is fitted.
+        protocol: whose choices were followed; None for the sound ones.
+    """
+
+    score: str
+    value: float
+    mean: float
+    spread: float
+    low: float
+    high: float
+    repeats: int
+    higher_is_better: bool
+    estimator: str
+    bins: int | None
+    representation: str
+    samples: int
+    test_samples: int
+    protocol: str | None
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores in the order they were asked for.
+
+    Iterate over it for its rows, print it, or take it elsewhere with `to_frame` and `to_json`.
+    Tables add up: `evaluate(a, ...) + evaluate(b, ...)`.
+    """
+
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __add__(self, other: "ScoreTable") -> "ScoreTable":
+        return ScoreTable(self.rows + other.rows)
+
+    def value(self, score: str, representation: str | None = None) -> float:
+        """Return the value of a score, of the first representation that has it unless named.
+
+        Raises:
+            KeyError: if there is no such row; the message lists the scores there are.
+        """
+        for row in self.rows:
+            if row.score == score and representation in (None, row.representation):
+                return row.value
+        known = ", ".join(sorted({row.score for row in self.rows}))
+        raise KeyError(f"expected a score among {known}, got {score!r} of {representation!r} codes")
+
+    def to_frame(self) -> Any:
+        """Return a pandas data frame, one row a score.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        try:
+            pandas = importlib.import_module("pandas")
+        except ImportError:
+            raise ImportError(
+                "expected pandas for a data frame: pip install 'disentlib[tables]'"
+            ) from None
+        return pandas.DataFrame([asdict(row) for row in self.rows])
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the table as JSON, and write it to `path`, all or nothing, if one is given.
+
+        NaN and infinities become null: JSON has none.
+        """
+        rows = [
+            {name: _json_number(value) for name, value in asdict(row).items()} for row in self.rows
+        ]
+        text = json.dumps({"disentlib": __version__, "scores": rows}, indent=1, allow_nan=False)
+        if path is not None:
+            _write_atomically(Path(path), text + "\n")
+        return text
+
+    def __rich__(self) -> Group:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        several = len({row.representation for row in self.rows}) > 1
+        spread = any(row.repeats > 1 for row in self.rows)
+        interval = any(not math.isnan(row.low) for row in self.rows)
+        table.add_column("score", no_wrap=True)
+        if several:
+            table.add_column("codes", no_wrap=True)
+        table.add_column("value", justify="right", no_wrap=True)
+        if spread:
+            table.add_column("mean ± spread", justify="right", no_wrap=True)
+        if interval:
+            table.add_column("interval", justify="right", no_wrap=True)
+        table.add_column("better", no_wrap=True)
+        table.add_column("estimated with")
+        for row in self.rows:
+            cells = [row.score]
+            if several:
+                cells.append(row.representation)
+            cells.append(_shown(row.value))
+            if spread:
+                cells.append(f"{_shown(row.mean)} ± {_shown(row.spread)}")
+            if interval:
+                cells.append(f"{_shown(row.low)} .. {_shown(row.high)}")
+            cells += ["higher" if row.higher_is_better else "lower", row.estimator]
+            table.add_row(*cells)
+        return Group(table, Text(self._caption(), style="dim"))
+
+    def __str__(self) -> str:
+        out = io.StringIO()
+        Console(file=out, width=100, color_system=None).print(self)
+        return out.getvalue().rstrip("\n")
+
+    def _caption(self) -> str:
+        if not self.rows:
+            return "no scores"
+        samples = sorted({row.samples for row in self.rows})
+        tested = sorted({row.test_samples for row in self.rows} - {0})
+        parts = ["codes: " + ", ".join(dict.fromkeys(row.representation for row in self.rows))]
+        parts.append(" or ".join(f"{n:,}" for n in samples) + " samples")
+        if tested:
+            parts.append(" or ".join(f"{n:,}" for n in tested) + " more to test")
+        parts.append(f"protocol: {self.rows[0].protocol or 'default'}")
+        return "; ".join(parts)
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
+
+
+def _json_number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,231 @@
+"""Every score in one table: what holds for all of them is tested for all of them."""
+
+import inspect
+from dataclasses import dataclass
+from types import FunctionType
+
+import numpy as np
+import pytest
+
+from disentlib import metrics
+from disentlib.metrics import SCORES
+
+
+@dataclass(frozen=True)
+class Property:
+    """What a score promises beyond the common promises.
+
+    Attributes:
+        perfect: its value for codes that are the factors; None where that is no question.
+        floor: an upper bound of its value for codes of noise, 10,000 samples and 10 dims.
+        scale_free: whether the scale of codes does not matter.
+        names: parameters it must have.
+    """
+
+    perfect: float | None = 1.0
+    floor: float | None = 0.01
+    scale_free: bool = True
+
+
+# A public score that is missing here fails the first test.
+PROPERTIES = {
+    "mig": Property(),
+    "modularity": Property(),
+    "gaussian_total_correlation": Property(perfect=0.0),
+}
+ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
+SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
+
+# Public functions that are no scores.
+OTHERS = {"evaluate", "evaluate_encoder"}
+
+
+def draw(samples=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    factors = np.stack([rng.integers(0, size, samples) for size in (3, 4, 6)], axis=1)
+    codes = factors + 0.7 * rng.normal(size=factors.shape)
+    mixed = codes[:, :1] + codes[:, 1:2]
+    return np.concatenate([codes, mixed], axis=1), factors
+
+
+def take(name, codes, factors, **options):
+    score = SCORES[name]
+    arrays = (codes, factors) if score.needs_factors else (codes,)
+    return score.function(*arrays, **options)
+
+
+def figures(value):
+    return np.array(value if isinstance(value, tuple) else [value])
+
+
+def test_every_public_score_is_here():
+    public = {
+        name
+        for name, value in vars(metrics).items()
+        if isinstance(value, FunctionType) and not name.startswith("_")
+    }
+    assert public - OTHERS == set(SCORES) == set(PROPERTIES)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_the_table_says_what_the_function_takes(name):
+    score = SCORES[name]
+    parameters = inspect.signature(score.function).parameters
+    positional = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert positional == (
+        ["table"] if score.intervenes else ["codes", "factors"][: 1 + score.needs_factors]
+    )
+    assert ("protocol" in parameters) == (score.reference is not None)
+    assert ("bins" in parameters) == score.bins
+    assert ({"train_fraction", "test", "rng"} <= set(parameters)) == score.fits
+    assert score.function.__doc__.count("Returns:") == 1
+    assert "Reference:" in score.function.__doc__
+    assert ("lower is better" in score.function.__doc__) == (not score.higher_is_better)
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+@pytest.mark.parametrize("samples", [1000, 10_000])
+def test_perfect_codes(name, samples):
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(0, size, samples) for size in (3, 6, 40, 32, 32)], axis=1)
+    expected = PROPERTIES[name].perfect
+    if expected is not None:
+        codes = factors[:, [4, 2, 0, 1, 3]] * [1.0, -2.0, 0.1, 1e3, 1.0] + 5
+        np.testing.assert_allclose(figures(take(name, codes, factors)), expected, atol=20 / samples)
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_noise(name):
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(0, size, 10_000) for size in (3, 6, 40, 32, 32)], axis=1)
+    codes = rng.normal(size=(10_000, 10))
+    if PROPERTIES[name].floor is not None:
+        assert (figures(take(name, codes, factors)) <= PROPERTIES[name].floor).all()
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_answers_are_floats(name):
+    value = take(name, *draw(100))
+    for figure in value if isinstance(value, tuple) else [value]:
+        assert type(figure) is float
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_order_and_sign_of_codes_do_not_matter(name):
+    codes, factors = draw()
+    expected = figures(take(name, codes, factors))
+    for changed in (codes[:, [2, 0, 3, 1]], codes * [1, -1, -1, 1]):
+        np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_scale_and_offset_of_codes_do_not_matter(name, scale):
+    if PROPERTIES[name].scale_free:
+        codes, factors = draw()
+        expected = figures(take(name, codes, factors))
+        for changed in (codes * scale, codes * scale + scale):
+            np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_order_of_samples_does_not_matter(name):
+    codes, factors = draw()
+    order = np.random.default_rng(1).permutation(len(codes))
+    np.testing.assert_allclose(
+        figures(take(name, codes[order], factors[order])),
+        figures(take(name, codes, factors)),
+        atol=0.05 if SCORES[name].fits else 1e-9,  # another order is another split
+    )
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_names_of_values_and_order_of_factors_do_not_matter(name):
+    codes, factors = draw()
+    expected = figures(take(name, codes, factors))
+    renamed = np.array([5, 90, 7, 1, 0, 33])[factors]
+    for changed in (factors[:, [2, 0, 1]], factors + 1000, factors.astype(np.uint8), renamed):
+        np.testing.assert_allclose(figures(take(name, codes, changed)), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_precision_and_memory_do_not_matter(name):
+    codes, factors = draw()
+    codes = codes.astype(np.float32)
+    expected = figures(take(name, codes, factors))
+    tolerance = 0.01 if SCORES[name].bins else 1e-5  # float32 edges may lie on the other side
+    for changed, atol in (
+        (np.asfortranarray(codes), 1e-9),
+        (np.repeat(codes, 2, axis=0)[::2], 1e-9),
+        (codes.astype(np.float64), tolerance),
+    ):
+        np.testing.assert_allclose(
+            figures(take(name, changed, np.asfortranarray(factors))), expected, atol=atol
+        )
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_codes_that_are_not_finite_are_rejected(name, bad):
+    codes, factors = draw(50)
+    codes[3, 1] = bad
+    with pytest.raises(ValueError, match=r"expected finite codes, got (nan|inf) at \(3, 1\)"):
+        take(name, codes, factors)
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_bad_factors_are_rejected(name):
+    codes, factors = draw(50)
+    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
+        take(name, codes, factors.astype(float))
+    with pytest.raises(ValueError, match="expected factors that are not negative, got -1"):
+        take(name, codes, factors - 1)
+    with pytest.raises(ValueError, match="as many rows of factors as of codes, got 49 and 50"):
+        take(name, codes, factors[1:])
+    with pytest.raises(ValueError, match=r"expected factors of shape .*got \(50,\)"):
+        take(name, codes, factors[:, 0])
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_bad_arrays_are_rejected(name):
+    codes, factors = draw(50)
+    with pytest.raises(TypeError, match="expected codes of real numbers, got dtype object"):
+        take(name, codes.astype(object), factors)
+    with pytest.raises(ValueError, match=r"expected codes of shape .*got \(50, 4, 1\)"):
+        take(name, codes[..., None], factors)
+    with pytest.raises(ValueError, match="at least 2 samples and 1 column"):
+        take(name, codes[:1], factors[:1])
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+@pytest.mark.filterwarnings("ignore::disentlib.metrics.ConstantFactorWarning")
+def test_few_of_everything_is_no_error(name):
+    codes, factors = draw(200)
+    for few_codes, few_factors in (
+        (codes[:2], np.array([[0, 0, 0], [1, 1, 1]])),
+        (codes[:, :1], factors),
+        (codes, factors[:, :1]),
+        (np.zeros_like(codes), factors),
+        (codes, np.zeros_like(factors)),
+        (np.insert(codes, 0, 7.0, axis=1), np.insert(factors, 0, 7, axis=1)),
+    ):
+        value = figures(take(name, few_codes, few_factors))
+        assert (np.isnan(value) | (value >= -1e-9)).all()
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+@pytest.mark.filterwarnings("ignore::disentlib.metrics.ConstantFactorWarning")
+def test_dead_codes_and_constant_factors_do_not_matter(name):
+    codes, factors = draw()
+    expected = figures(take(name, codes, factors))
+    for value in (0.0, 0.1):
+        more = np.insert(codes, 1, value, axis=1)
+        np.testing.assert_allclose(figures(take(name, more, factors)), expected, atol=1e-6)
+    more = np.insert(factors, 1, 3, axis=1)
+    np.testing.assert_allclose(figures(take(name, codes, more)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in SUPERVISED if SCORES[name].reference])
+def test_unknown_protocols_are_rejected(name):
+    with pytest.raises(ValueError, match=r"expected protocol None or one of .*got 'chen2018'"):
+        take(name, *draw(50), protocol="chen2018")

@@ -1,0 +1,285 @@
+"""Several scores at once: of arrays, and of a data set and an encoder."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from disentlib import metrics
+from disentlib.data import MiniSprites
+from disentlib.metrics import SCORES, Score
+
+
+class Pair(NamedTuple):
+    good: float
+    bad: float
+
+
+def draw(samples=1000):
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(0, size, samples) for size in (3, 4, 6)], axis=1)
+    return factors + rng.normal(size=factors.shape), factors
+
+
+@pytest.fixture
+def fitting(monkeypatch):
+    """A score that fits something, and remembers what it was given."""
+    given = []
+
+    def fitting(codes, factors, *, train_fraction, test, rng, protocol=None):
+        """Return two figures."""
+        given.append((codes, factors, train_fraction, test, rng, protocol))
+        return Pair(float(np.random.default_rng(rng).random()), 0.0)
+
+    monkeypatch.setitem(SCORES, "fitting", Score(fitting, "trees", "old trees", fits=True))
+    return given
+
+
+def test_each_score_is_what_its_function_gives():
+    codes, factors = draw()
+    for protocol in (None, "locatello2019"):
+        table = metrics.evaluate(codes, factors, protocol=protocol)
+        assert table.value("mig") == metrics.mig(codes, factors, protocol=protocol)
+        assert table.value("modularity") == metrics.modularity(codes, factors, protocol=protocol)
+        total_correlation = metrics.gaussian_total_correlation(codes)
+        assert table.value("gaussian_total_correlation") == total_correlation
+
+
+def test_rows_say_how_they_were_taken():
+    codes, factors = draw()
+    (row,) = metrics.evaluate(codes, factors, metrics=["mig"], representation="mean")
+    assert row.estimator == "21 quantile bins, adjusted for chance"
+    assert (row.bins, row.samples, row.test_samples, row.repeats) == (21, 1000, 0, 1)
+    assert (row.representation, row.protocol) == ("mean", None)
+    assert row.mean == row.value
+    assert np.isnan(row.spread)
+    (row,) = metrics.evaluate(codes, factors, metrics=["mig"], protocol="locatello2019")
+    assert row.estimator == "20 equal-width bins, plug-in"
+    assert (row.bins, row.protocol) == (20, "locatello2019")
+
+
+def test_resampling_tells_the_spread_of_other_samples():
+    others = [
+        metrics.gaussian_total_correlation(np.random.default_rng(seed).normal(size=(400, 3)))
+        for seed in range(300)
+    ]
+    codes = np.random.default_rng(1000).normal(size=(400, 3))
+    (row,) = metrics.evaluate(
+        codes + 5.0, None, metrics=["gaussian_total_correlation"], repeats=200
+    )
+    assert row.value == pytest.approx(metrics.gaussian_total_correlation(codes))
+    assert row.repeats == 200
+    assert 0.3 < row.spread / np.std(others) < 3
+
+
+def test_interval_lies_around_the_value():
+    codes, factors = draw()
+    narrow, wide = (
+        metrics.evaluate(codes, factors, metrics=["mig"], repeats=50, interval=p).rows[0]
+        for p in (0.5, 0.95)
+    )
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+
+
+def test_the_same_seed_gives_the_same_table_whichever_scores_are_asked_for():
+    codes, factors = draw()
+    everything = metrics.evaluate(codes, factors, repeats=3, rng=5)
+    alone = metrics.evaluate(codes, factors, metrics=["modularity"], repeats=3, rng=5)
+    assert str(alone.rows[0]) in [str(row) for row in everything]
+    assert metrics.evaluate(codes, factors, repeats=3, rng=5).to_json() == everything.to_json()
+
+
+def test_scores_that_fit_are_given_splits_and_seeds(fitting):
+    codes, factors = draw()
+    table = metrics.evaluate(
+        codes, factors, metrics=["fitting"], repeats=4, train_fraction=0.6, rng=7
+    )
+    assert [row.score for row in table] == ["fitting.good", "fitting.bad"]
+    assert table.rows[0].value == np.random.default_rng(7).random()
+    assert table.rows[0].spread > 0
+    assert (table.rows[0].samples, table.rows[0].test_samples) == (600, 400)
+    assert table.rows[0].estimator == "trees"
+    seeds = [given[4] for given in fitting]
+    assert seeds[0] == 7
+    assert len(set(seeds)) == 4
+    assert all(len(given[0]) == 1000 and given[2] == 0.6 for given in fitting)
+
+
+def test_scores_that_fit_are_given_the_test_samples(fitting):
+    codes, factors = draw()
+    (row, _) = metrics.evaluate(
+        codes,
+        factors,
+        metrics=["fitting"],
+        test=(codes[:10], factors[:10]),
+        protocol="locatello2019",
+    )
+    assert (row.samples, row.test_samples) == (1000, 10)
+    assert row.estimator == "old trees"
+    assert len(fitting[0][3][0]) == 10
+    assert fitting[0][5] == "locatello2019"
+
+
+def test_codes_alone():
+    codes, _ = draw()
+    assert {row.score for row in metrics.evaluate(codes, None)} == {
+        name for name, score in SCORES.items() if not score.needs_factors
+    }
+    with pytest.raises(ValueError, match="mig needs factors, got None"):
+        metrics.evaluate(codes, None, metrics=["mig"])
+
+
+def test_constant_factors_are_named_once():
+    codes, factors = draw()
+    with pytest.warns(metrics.ConstantFactorWarning) as caught:
+        table = metrics.evaluate(
+            codes, np.insert(factors, 1, 0, axis=1), factor_names=["a", "colour", "b", "c"]
+        )
+    assert [str(warning.message) for warning in caught] == [
+        "factor 1 (colour) has a single value and is left out"
+    ]
+    assert table.value("mig") == metrics.mig(codes, factors)
+
+
+def test_bad_requests():
+    codes, factors = draw(50)
+    with pytest.raises(ValueError, match=r"scores among mig, .*got 'migg', did you mean 'mig'\?"):
+        metrics.evaluate(codes, factors, metrics=["migg"])
+    with pytest.raises(TypeError, match=r"a list of scores, got 'mig': write metrics=\['mig'\]"):
+        metrics.evaluate(codes, factors, metrics="mig")
+    with pytest.raises(ValueError, match="expected 3 factor names, got 1"):
+        metrics.evaluate(codes, factors, factor_names=["a"])
+    with pytest.raises(ValueError, match="at least 1 repeat, got 0"):
+        metrics.evaluate(codes, factors, repeats=0)
+    with pytest.raises(ValueError, match="several repeats for an interval"):
+        metrics.evaluate(codes, factors, interval=0.9)
+    with pytest.raises(ValueError, match="coverage between 0 and 1, got 95"):
+        metrics.evaluate(codes, factors, interval=95, repeats=5)
+    with pytest.raises(ValueError, match=r"expected protocol None or one of"):
+        metrics.evaluate(codes, factors, protocol="chen2018")
+
+
+def moments(images):
+    """An encoder: darkness, and where it lies."""
+    mass = images.sum(axis=(1, 2, 3)) + 1e-6
+    rows = np.arange(images.shape[1])[:, None, None]
+    columns = np.arange(images.shape[2])[:, None]
+    centre = [(images * axis).sum(axis=(1, 2, 3)) / mass for axis in (rows, columns)]
+    return np.stack([mass, *centre], axis=1).astype(np.float32)
+
+
+def test_encoder_of_codes():
+    seen = []
+
+    def encode(images):
+        seen.append((images.dtype, images.min(), images.max(), len(images)))
+        return moments(images)
+
+    table = metrics.evaluate_encoder(
+        MiniSprites(), encode, metrics=["mig"], samples=300, test_samples=100, batch_size=64
+    )
+    (row,) = table
+    assert (row.representation, row.samples) == ("codes", 300)
+    assert row.value > 0.1
+    assert {kind[0] for kind in seen} == {np.dtype(np.float32)}
+    assert min(kind[1] for kind in seen) == 0
+    assert max(kind[2] for kind in seen) == 1
+    assert sum(kind[3] for kind in seen) == 400
+    assert max(kind[3] for kind in seen) == 64
+
+
+def test_encoder_of_distributions_has_two_representations():
+    def encode(images):
+        mean = moments(images)
+        return mean, np.full_like(mean, 2 * np.log(3.0))
+
+    table = metrics.evaluate_encoder(
+        MiniSprites(), encode, metrics=["mig"], samples=2000, test_samples=2, rng=1
+    )
+    assert [row.representation for row in table] == ["mean", "sampled"]
+    assert table.value("mig", "mean") > table.value("mig", "sampled") + 0.05
+    again = metrics.evaluate_encoder(
+        MiniSprites(), encode, metrics=["mig"], samples=2000, test_samples=2, rng=1
+    )
+    assert json.loads(again.to_json()) == json.loads(table.to_json())
+
+
+def test_the_reference_draws_16_samples_at_a_time():
+    data = MiniSprites()
+    factors = []
+
+    def encode(images):
+        factors.append(len(images))
+        return moments(images)
+
+    random = np.random.RandomState(3)
+    expected = [data.sample(size, random)[0] for size in (16, 16, 8)]
+    found = metrics.protocol.encode_samples(
+        data,
+        encode,
+        40,
+        rng=metrics.protocol.generator(3, "locatello2019"),
+        batch_size=20,
+        protocol="locatello2019",
+    )
+    np.testing.assert_array_equal(found.factors, np.concatenate(expected))
+    assert factors == [32, 8]
+
+
+def test_interventions_get_a_table_of_codes(monkeypatch):
+    def intervening(table, *, sampled, rng):
+        """Return the spread of the first code over part of the grid."""
+        mean, logvar = table.look_up(np.arange(10))
+        assert logvar is not None
+        return float(mean[:10, 0].std()) + sampled
+
+    encoded = []
+
+    def encode(images):
+        encoded.append(len(images))
+        return moments(images), np.zeros((len(images), 3), np.float32)
+
+    monkeypatch.setitem(SCORES, "intervening", Score(intervening, "votes", intervenes=True))
+    table = metrics.evaluate_encoder(
+        MiniSprites(), encode, metrics=["intervening"], samples=20, test_samples=20, repeats=2
+    )
+    assert [row.representation for row in table] == ["mean", "sampled"]
+    assert table.rows[1].value == table.rows[0].value + 1
+    assert sum(encoded) == 20 + 20 + 10
+    with pytest.raises(ValueError, match="intervening intervenes on factors: use evaluate_encoder"):
+        metrics.evaluate(*draw(), metrics=["intervening"])
+
+
+def test_a_table_of_codes_encodes_each_point_once():
+    data = MiniSprites()
+    encoded = []
+
+    def encode(images):
+        encoded.append(len(images))
+        return moments(images)
+
+    table = metrics.protocol.CodeTable(data, encode, batch_size=50)
+    rows = np.array([[5, 5, 7], [0, 7, 5]])
+    mean, logvar = table.look_up(rows)
+    assert logvar is None
+    images = data.images(data.grid_factors(np.array([0, 5, 7]))).astype(np.float32) / 255
+    np.testing.assert_allclose(mean[[0, 5, 7]], moments(images), rtol=1e-6)
+    table.look_up(np.arange(100))
+    table.look_up(np.arange(100))
+    assert encoded == [3, 50, 47]
+
+
+@pytest.mark.parametrize(
+    ("encode", "message"),
+    [
+        (lambda images: images, r"codes of shape \(.*, dims\) from the encoder"),
+        (lambda images: moments(images)[1:], r"codes of shape"),
+        (lambda images: (moments(images),) * 3, r"codes or \(mean, logvar\), got 3 arrays"),
+        (lambda images: (moments(images), moments(images)[:, 1:]), "logvar of the mean's shape"),
+        (lambda images: moments(images) * np.nan, "expected finite codes, got nan"),
+    ],
+)
+def test_bad_encoders(encode, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.evaluate_encoder(MiniSprites(), encode, samples=20, test_samples=20)
