@@ -372,7 +372,7 @@ def _quiet(axes: "Axes", spines: Sequence[str] = ("left", "bottom")) -> None:
 
 def _curve(axes: "Axes", steps: np.ndarray, values: np.ndarray, window: int) -> None:
     """Draw a term; a long one pale with its running mean on top, a steep one on a log scale."""
-    axes.plot(steps, values, color=BLUE, alpha=0.35 if window > 1 else 1.0, linewidth=1.0)
+    axes.plot(steps, values, color=BLUE, **({"alpha": 0.35, "linewidth": 1} if window > 1 else {}))
     if window > 1:
         kernel = np.full(window, 1 / window)
         axes.plot(
