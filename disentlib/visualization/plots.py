@@ -182,7 +182,7 @@ def loss_curves(
 ) -> "Figure":
     """Plot the loss and every logged term over the training steps, one panel each.
 
-    A logged ``capacity`` is drawn into the panel of ``kl``, which has to follow it.
+    A logged ``capacity`` or ``target`` is drawn into the panel of ``kl``, which has to follow it.
 
     Args:
         history: columns of equal length: ``step`` and the rest.
@@ -190,8 +190,8 @@ def loss_curves(
         context: data set and method, below the title.
     """
     steps = np.asarray(history["step"])
-    paired = {"capacity"} if {"capacity", "kl"} <= set(history) else set()
-    terms = [name for name in history if name != "step" and name not in paired]
+    goals = [name for name in ("capacity", "target") if name in history and "kl" in history]
+    terms = [name for name in history if name not in ("step", *goals)]
     if not len(steps) or not terms:
         raise ValueError("expected a history of at least one logged step and one term")
     columns = min(3, len(terms))
@@ -201,8 +201,9 @@ def loss_curves(
     for place, name in enumerate(terms):
         axes = figure.add_subplot(rows, columns, place + 1)
         _curve(axes, steps, np.asarray(history[name], float), window)
-        if name == "kl" and paired:
-            axes.plot(steps, history["capacity"], color=ORANGE, linestyle="--", label="capacity")
+        if name == "kl" and goals:
+            for goal in goals:
+                axes.plot(steps, history[goal], color=ORANGE, linestyle="--", label=goal)
             axes.legend(frameon=False, labelcolor=INK, fontsize=8)
         axes.set_title(name.replace("_", " "), loc="left", color=INK, size=10, parse_math=False)
         axes.ticklabel_format(axis="x", style="plain")
@@ -372,7 +373,8 @@ def _quiet(axes: "Axes", spines: Sequence[str] = ("left", "bottom")) -> None:
 
 def _curve(axes: "Axes", steps: np.ndarray, values: np.ndarray, window: int) -> None:
     """Draw a term; a long one pale with its running mean on top, a steep one on a log scale."""
-    axes.plot(steps, values, color=BLUE, **({"alpha": 0.35, "linewidth": 1} if window > 1 else {}))
+    alpha, linewidth = (0.35, 1.0) if window > 1 else (1.0, 1.5)
+    axes.plot(steps, values, color=BLUE, alpha=alpha, linewidth=linewidth)
     if window > 1:
         kernel = np.full(window, 1 / window)
         axes.plot(

@@ -100,11 +100,12 @@ def test_loss_curves_have_a_panel_for_every_logged_term():
     assert figure.axes[1].get_yscale() == "linear"
 
 
-def test_the_capacity_is_drawn_into_the_panel_of_the_kl_that_follows_it():
-    figure = plots.loss_curves(history(capacity=np.linspace(0, 10, 30)))
+@pytest.mark.parametrize("goal", ["capacity", "target"])
+def test_the_capacity_is_drawn_into_the_panel_of_the_kl_that_follows_it(goal):
+    figure = plots.loss_curves(history(**{goal: np.linspace(0, 10, 30)}))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["loss", "kl"]
     assert figure.axes[1].lines[-1].get_ydata().tolist() == np.linspace(0, 10, 30).tolist()
-    assert "capacity" in draw(figure)[1]
+    assert goal in draw(figure)[1]
 
 
 def test_long_curves_carry_their_running_mean():

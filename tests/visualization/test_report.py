@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from disentlib import metrics
 from disentlib.visualization import report
 
 NAMES = ("<script>alert(1)</script>", "size & hue", 'a "quoted" name')
@@ -231,6 +232,18 @@ def test_the_same_run_gives_the_same_page(run, tmp_path):
 def test_a_run_without_scores_says_how_to_get_them(run):
     _, _, reader = run.report
     assert f"disentlib evaluate {run.path}" in " ".join(reader.words)
+
+
+def test_the_table_reads_what_evaluate_writes():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 4, (500, 2))
+    codes = factors + rng.normal(size=(500, 2)) / 10
+    table = metrics.evaluate(codes, factors, metrics=["mig"], repeats=2)
+    shown = report.score_table(json.loads(table.to_json()))
+    assert shown["columns"][-4:] == ["value", "mean ± spread", "better", "estimated with"]
+    assert shown["rows"][0][0] == "mig"
+    assert shown["rows"][0][1][1] == f"{table.value('mig'):.3f}"
+    assert shown["caption"].startswith("500 samples, protocol: default")
 
 
 def score(name, value, **changes):
