@@ -92,11 +92,12 @@ def info(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(row, indent=2))
         return
+    count = f"{row['images']:,} of " if row["images"] else "no full grid of factors, "
     lines = [f"{row['name']}: {row['summary']}", "", "factors:"]
-    lines += [f"  {name:16}{size} values" for name, size in row["factors"].items()]
+    lines += [f"  {name:20}{size} values" for name, size in row["factors"].items()]
     lines += [
         "",
-        f"images   {row['images']:,} of {'x'.join(map(str, row['image_shape']))}, {row['dtype']}",
+        f"images   {count}{'x'.join(map(str, row['image_shape']))}, {row['dtype']}",
         f"python   data.{kind.__name__}({'' if kind.needs == 'nothing' else 'path'})",
     ]
     if row["gin"]:
@@ -170,7 +171,7 @@ def describe(name: str) -> dict[str, Any]:
         "name": name,
         "summary": (kind.__doc__ or "").partition("\n")[0],
         "factors": dict(zip(kind.factor_names, sizes, strict=True)),
-        "images": None if None in sizes else math.prod(size or 0 for size in sizes),
+        "images": math.prod(size or 0 for size in sizes) if kind.has_full_grid else None,
         "image_shape": list(kind.image_shape),
         "dtype": str(np.dtype(kind.dtype)),
         "needs": kind.needs,

@@ -5,8 +5,10 @@ from typing import Any
 
 from disentlib.data.abstract_dsprites import AbstractDSprites as AbstractDSprites
 from disentlib.data.abstract_dsprites import AbstractDSpritesRendered as AbstractDSpritesRendered
+from disentlib.data.cars3d import Cars3D as Cars3D
 from disentlib.data.catalog import from_config as from_config
 from disentlib.data.catalog import load as load
+from disentlib.data.celeba import CelebA as CelebA
 from disentlib.data.color_dsprites import ColorDSprites as ColorDSprites
 from disentlib.data.color_dsprites import ColorDSpritesRendered as ColorDSpritesRendered
 from disentlib.data.correlated import Correlated as Correlated
@@ -18,12 +20,18 @@ from disentlib.data.dsprites_rendered import DSpritesRendered as DSpritesRendere
 from disentlib.data.ground_truth import GroundTruthData as GroundTruthData
 from disentlib.data.held_out import HeldOut as HeldOut
 from disentlib.data.mini_sprites import MiniSprites as MiniSprites
+from disentlib.data.mpi3d import MPI3DComplex as MPI3DComplex
+from disentlib.data.mpi3d import MPI3DReal as MPI3DReal
+from disentlib.data.mpi3d import MPI3DRealistic as MPI3DRealistic
+from disentlib.data.mpi3d import MPI3DToy as MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites as NoisyDSprites
 from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSpritesRendered
 from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
 from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered
 from disentlib.data.scream_dsprites import TexturedDSpritesRendered as TexturedDSpritesRendered
+from disentlib.data.shapes3d import Shapes3D as Shapes3D
 from disentlib.data.shapes3d_rendered import Shapes3DRendered as Shapes3DRendered
+from disentlib.data.smallnorb import SmallNORB as SmallNORB
 from disentlib.data.split import Split as Split
 from disentlib.data.split import splits as splits
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from disentlib.data.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
+from disentlib.data.cars3d import Cars3D
+from disentlib.data.celeba import CelebA
 from disentlib.data.color_dsprites import ColorDSprites, ColorDSpritesRendered
 from disentlib.data.correlated import Correlated
 from disentlib.data.dsprites import DSprites
@@ -13,13 +15,16 @@ from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.held_out import HeldOut
 from disentlib.data.mini_sprites import MiniSprites
+from disentlib.data.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
 from disentlib.data.scream_dsprites import (
     ScreamDSprites,
     ScreamDSpritesRendered,
     TexturedDSpritesRendered,
 )
+from disentlib.data.shapes3d import Shapes3D
 from disentlib.data.shapes3d_rendered import Shapes3DRendered
+from disentlib.data.smallnorb import SmallNORB
 from disentlib.data.split import Split
 
 __all__ = ["SETS", "from_config", "load"]
@@ -41,6 +46,14 @@ SETS: dict[str, type[GroundTruthData]] = {
         ScreamDSprites,
         ScreamDSpritesRendered,
         Shapes3DRendered,
+        Cars3D,
+        CelebA,
+        MPI3DComplex,
+        MPI3DReal,
+        MPI3DRealistic,
+        MPI3DToy,
+        Shapes3D,
+        SmallNORB,
         TexturedDSpritesRendered,
     )
 }

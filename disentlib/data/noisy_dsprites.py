@@ -12,7 +12,8 @@ class _Noisy(SpriteVariant):
     def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
         masks = self.sprites.images(factors)
         noise = uniform(rng, (len(factors), *self.image_shape))
-        return np.maximum(noise, masks > 0, out=noise)
+        noise[masks[..., 0] > 0] = 1
+        return noise
 
 
 class NoisyDSprites(FromPublished, _Noisy):

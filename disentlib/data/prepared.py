@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,19 +29,36 @@ def find(path: str | os.PathLike[str] | None, name: str) -> Path | None:
 def batches(
     folder: Path, labels: Sequence[str], *, image: str = "image", size: int = 1024
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield every example of all splits as (images, labels (n, len(labels)))."""
+    """Yield every example of all splits as (images, labels (n, len(labels)) int64).
+
+    A label within a dictionary is written outer/inner. The order is that of the shards.
+    """
     import tensorflow_datasets as tfds  # imports TensorFlow
 
     builder = tfds.builder_from_directory(folder)
-    missing = sorted({image, *labels} - set(builder.info.features))
-    if missing:
-        raise ValueError(
-            f"expected features {missing} in {folder}, found {sorted(builder.info.features)}"
-        )
-    decoders = tfds.decode.PartialDecoding(dict.fromkeys((image, *labels), True))
+    wanted: dict[str, Any] = {}
+    for name in (image, *labels):
+        outer, _, inner = name.partition("/")
+        features = builder.info.features
+        if outer not in features or (inner and inner not in features[outer]):
+            raise ValueError(f"expected a feature {name!r} in {folder}, found {sorted(features)}")
+        if inner:
+            wanted.setdefault(outer, {})[inner] = True
+        else:
+            wanted[outer] = True
     for split in builder.info.splits:
         stream = builder.as_dataset(
-            split=split, batch_size=size, shuffle_files=False, decoders=decoders
+            split=split,
+            batch_size=size,
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding(wanted),
         )
         for batch in stream.as_numpy_iterator():
-            yield batch[image], np.stack([batch[label] for label in labels], axis=1)
+            columns = [_column(batch, label) for label in labels]
+            table = np.stack(columns, axis=1) if columns else np.empty((len(batch[image]), 0))
+            yield batch[image], table.astype(np.int64)
+
+
+def _column(batch: dict[str, Any], name: str) -> np.ndarray:
+    outer, _, inner = name.partition("/")
+    return batch[outer][inner] if inner else batch[outer]
