@@ -1,8 +1,30 @@
 """Methods: one file each, named after it. Every one is `Name(encoder, decoder, *, its weights)`."""
 
 from disentlib.models import architectures as architectures
+from disentlib.models.ada_gvae import AdaGVAE as AdaGVAE
+from disentlib.models.ada_ml_vae import AdaMLVAE as AdaMLVAE
+from disentlib.models.annealed_vae import AnnealedVAE as AnnealedVAE
+from disentlib.models.beta_tc_vae import BetaTCVAE as BetaTCVAE
 from disentlib.models.beta_vae import BetaVAE as BetaVAE
+from disentlib.models.control_vae import ControlVAE as ControlVAE
+from disentlib.models.dip_vae import DIPVAE as DIPVAE
+from disentlib.models.factor_vae import FactorVAE as FactorVAE
 from disentlib.models.files import load as load
 from disentlib.models.files import save as save
+from disentlib.models.group_vae import GroupVAE as GroupVAE
+from disentlib.models.hfs_vae import HFSVAE as HFSVAE
+from disentlib.models.hfs_vae import HausdorffSupport as HausdorffSupport
+from disentlib.models.info_vae import InfoVAE as InfoVAE
+from disentlib.models.label_losses import LabelCovariance as LabelCovariance
+from disentlib.models.label_losses import LabelCrossEntropy as LabelCrossEntropy
+from disentlib.models.label_losses import LabelEmbedding as LabelEmbedding
+from disentlib.models.label_losses import LabelInformation as LabelInformation
+from disentlib.models.label_losses import LabelSquaredError as LabelSquaredError
+from disentlib.models.ml_vae import MLVAE as MLVAE
+from disentlib.models.semi_supervised import S2DIPVAE as S2DIPVAE
+from disentlib.models.semi_supervised import S2VAE as S2VAE
+from disentlib.models.semi_supervised import S2BetaTCVAE as S2BetaTCVAE
+from disentlib.models.semi_supervised import S2FactorVAE as S2FactorVAE
+from disentlib.models.semi_supervised import SupervisedVAE as SupervisedVAE
 from disentlib.models.vae import VAE as VAE
 from disentlib.models.vae import Code as Code

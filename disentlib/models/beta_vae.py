@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from disentlib.models.vae import VAE, Code, serializable
+from disentlib.models.configuration import serializable
+from disentlib.models.vae import VAE, Code
 
 
 @serializable
@@ -16,14 +17,26 @@ class BetaVAE(VAE):
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
         beta: the weight of the KL; 1 is the VAE. The study sweeps 1, 2, 4, 6, 8, 16.
         likelihood: see `VAE`.
+        regularizers: see `VAE`.
         seed: see `VAE`.
 
     Reference: Higgins et al., "beta-VAE: Learning basic visual concepts with a constrained
     variational framework", ICLR 2017.
     """
 
-    def __init__(self, encoder, decoder, *, beta: float = 4.0, likelihood=None, seed: int = 0):
-        super().__init__(encoder, decoder, likelihood=likelihood, seed=seed)
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        beta: float = 4.0,
+        likelihood=None,
+        regularizers=(),
+        seed: int = 0,
+    ):
+        super().__init__(
+            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+        )
         self.beta = beta
 
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:

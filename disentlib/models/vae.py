@@ -4,8 +4,6 @@ A method overrides `objective`; `call` only if it infers differently; `train_ste
 second optimizer. The default Keras training step does the rest.
 """
 
-import copy
-import inspect
 from typing import ClassVar, NamedTuple
 
 import keras
@@ -13,8 +11,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from disentlib.losses import Bernoulli, normal, standard_normal
-
-serializable = keras.saving.register_keras_serializable("disentlib")
+from disentlib.models.configuration import SignatureConfig, serializable
 
 
 class Code(NamedTuple):
@@ -32,32 +29,39 @@ class Code(NamedTuple):
 
 
 @serializable
-class VAE(keras.Model):
+class VAE(SignatureConfig, keras.Model):
     """L = E[-log p(x|z)] + KL(q(z|x) || p(z)), the negative evidence lower bound.
 
     Sums over pixels and latents, mean over the batch, nats. Terms are logged raw, without weights.
+    Every method takes regularizers: what they return is added to its objective.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
         likelihood: decoder output -> distribution over images; `losses.Bernoulli()` by default.
+        regularizers: objects that add a term to the loss, such as `HausdorffSupport`.
         seed: of the sampling noise, which is drawn from (seed, step, replica): a restarted run
             draws the same, replicas draw different noise.
 
     Reference: Kingma and Welling, 2014; Rezende et al., 2014.
     """
 
+    #: How many steps an update counts for.
+    steps_per_update: int = 1
+
     #: The names that `objective` gives to its terms, as logged.
     terms: ClassVar[tuple[str, ...]] = ("reconstruction", "kl")
 
-    def __init__(self, encoder, decoder, *, likelihood=None, seed: int = 0):
+    def __init__(self, encoder, decoder, *, likelihood=None, regularizers=(), seed: int = 0):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = Bernoulli() if likelihood is None else likelihood
+        self.regularizers = list(regularizers)
         self.seed = seed
         self.latents = _latents(encoder, decoder)
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.terms}
+        names = [*self.terms, *(name for one in self.regularizers for name in one.terms)]
+        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self.built = True  # encoder and decoder come built
 
     # The method.
@@ -76,9 +80,7 @@ class VAE(keras.Model):
 
     def call(self, x, training: bool = False) -> Code:
         """Encode, sample once, decode."""
-        mean, logvar = self.infer(x, training=training)
-        z = self.sample(mean, logvar, training=training)
-        return Code(mean, logvar, z, self.decoder(z, training=training))
+        return self.complete(*self.infer(x, training=training), training=training)
 
     # What objectives are made of.
 
@@ -87,9 +89,14 @@ class VAE(keras.Model):
         mean, logvar = self.encoder(x, training=training)
         return tf.cast(mean, tf.float32), tf.cast(logvar, tf.float32)
 
-    def sample(self, mean, logvar, training: bool = False) -> tf.Tensor:
+    def complete(self, mean, logvar, training: bool = False) -> Code:
+        """Sample once from N(mean, exp(logvar)) and decode."""
+        z = self.sample(mean, logvar)
+        return Code(mean, logvar, z, self.decoder(z, training=training))
+
+    def sample(self, mean, logvar) -> tf.Tensor:
         """Return z = mean + exp(logvar / 2) * noise, noise ~ N(0, I)."""
-        noise = tf.random.stateless_normal(tf.shape(mean), self.noise_key(training), alg="philox")
+        noise = tf.random.stateless_normal(tf.shape(mean), self.noise_key(), alg="philox")
         return mean + tf.exp(logvar / 2) * noise
 
     def reconstruction(self, x, code: Code) -> tf.Tensor:
@@ -100,19 +107,15 @@ class VAE(keras.Model):
         """KL(q(z|x) || p(z)), mean over the batch."""
         return tf.reduce_mean(tfd.kl_divergence(code.posterior, self.prior))
 
-    def noise_key(self, training: bool, stream: int = 0) -> tf.Tensor:
+    def noise_key(self, stream: int = 0) -> tf.Tensor:
         """Return a key for `tf.random.stateless_*` that depends on (seed, stream, step, replica).
 
-        Nothing hidden has to be saved for a restarted run to draw the same numbers. Outside
-        training the step does not count: the same images give the same codes.
+        Nothing hidden has to be saved for a restarted run to draw the same numbers.
 
         Args:
-            training: whether this is a training step.
             stream: tells several draws in one step apart.
         """
-        key = tf.stack([self.seed, 2 * stream + int(bool(training))])
-        if training:
-            key = tf.random.experimental.stateless_fold_in(key, self.step)
+        key = tf.random.experimental.stateless_fold_in(tf.stack([self.seed, stream]), self.step)
         context = tf.distribute.get_replica_context()
         if context is not None and context.num_replicas_in_sync > 1:
             key = tf.random.experimental.stateless_fold_in(key, context.replica_id_in_sync_group)
@@ -120,11 +123,12 @@ class VAE(keras.Model):
 
     @property
     def step(self) -> tf.Tensor:
-        """The number of updates made; schedules and noise read it, so both survive restarts."""
+        """The number of steps made; schedules and noise read it, so both survive restarts."""
         optimizer = getattr(self, "optimizer", None)
         if optimizer is None:
             return tf.zeros((), tf.int64)
-        return tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
+        updates = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
+        return updates * self.steps_per_update
 
     # What users ask of a trained model.
 
@@ -153,11 +157,11 @@ class VAE(keras.Model):
     def compile(self, optimizer="adam", *, jit_compile: bool = False, **options) -> None:
         """Compile as Keras does, with XLA off unless asked for: on CPU the graph is 2x faster."""
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **options)
+        self.optimizer.build(self.main_variables)
 
     def compile_from_config(self, config: dict) -> None:
         """Compile a loaded model as it was saved, with room for its optimizer's state."""
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def fit(self, *args, shuffle: bool = False, **options):
         """Fit as Keras does; streams are random already, so nothing is shuffled."""
@@ -167,28 +171,39 @@ class VAE(keras.Model):
         """Turn `objective` into what Keras minimises, and log its terms."""
         if sample_weight is not None:
             raise ValueError("the objectives average over the batch: sample_weight must be None")
-        loss, terms = self.objective(x, y, y_pred)
-        if tuple(terms) != self.terms:
-            raise ValueError(
-                f"{type(self).__name__}.objective must return the terms {self.terms}, "
-                f"got {tuple(terms)}"
-            )
-        images = tf.shape(keras.tree.flatten(x)[0])[0]
-        for name, value in terms.items():
-            self._trackers[name].update_state(value, sample_weight=images)
+        loss, terms = self.total(x, y, y_pred)
+        self.log(x, terms)
         # Keras sums the gradients of the replicas; their losses are means.
         return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
-    def get_config(self) -> dict:
-        """Return exactly the arguments of `__init__`, each an attribute of the same name."""
-        names = list(inspect.signature(type(self).__init__).parameters)[1:]
-        return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in names}
+    def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the objective with what the regularizers add, and all terms."""
+        loss, terms = self.objective(x, y, code)
+        for number, regularizer in enumerate(self.regularizers, 1):
+            added, more = regularizer.penalty(code, y, step=self.step, key=self.noise_key(number))
+            loss, terms = loss + added, terms | more
+        if list(terms) != self.term_names:
+            raise ValueError(
+                f"{type(self).__name__}.objective must return the terms {self.term_names}, "
+                f"got {list(terms)}"
+            )
+        return loss, terms
 
-    @classmethod
-    def from_config(cls, config: dict):
-        """Build the model that `get_config` describes."""
-        config = copy.deepcopy(config)  # Keras takes it apart
-        return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in config.items()})
+    def log(self, x, terms: dict[str, tf.Tensor]) -> None:
+        """Add the terms of a batch to the means that Keras reports."""
+        images = tf.shape(x)[0]
+        for name, value in terms.items():
+            self._trackers[name].update_state(value, sample_weight=images)
+
+    @property
+    def main_variables(self) -> list:
+        """The variables that the compiled optimizer updates."""
+        return self.trainable_variables
+
+    @property
+    def term_names(self) -> list[str]:
+        """The logged terms: the method's, then those of the regularizers."""
+        return list(self._trackers)
 
 
 def _latents(encoder, decoder) -> int:

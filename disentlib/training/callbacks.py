@@ -45,7 +45,7 @@ class Curves(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"step": int(self.model.step), "loss": logs["loss"]}
-        row |= {name: logs[name] for name in self.model.terms}
+        row |= {name: logs[name] for name in self.model.term_names}
         directory.append_history(self.path, row)
         self._summarise(row)
 

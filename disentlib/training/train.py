@@ -60,7 +60,8 @@ def train(
         stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
             `start=`, the first step.
         latents: the length of a code.
-        steps: updates in all. A larger number than before continues a finished run.
+        steps: steps in all, each an update unless the method counts otherwise. A larger number
+            than before continues a finished run.
         batch_size: images in a step.
         seed: of weights, data and noise.
         log_every: steps in a row of the history.
@@ -95,6 +96,11 @@ def train(
         seed=seed,
     )
     network.compile(optimizer=optimizer(), jit_compile=jit_compile)
+    if steps % network.steps_per_update or log_every % network.steps_per_update:
+        raise ValueError(
+            f"steps and log_every must be multiples of {network.steps_per_update}, which is what "
+            f"an update of {type(network).__name__} counts for, got {steps} and {log_every}"
+        )
     configuration = {
         "data": data_set.config(),
         "model": {"class": type(network).__name__, **network.get_config()},
@@ -113,6 +119,7 @@ def train(
     with directory.lock(run_dir):
         network = _open(run_dir, network, configuration, steps, operative_config())
         first = int(network.step)
+        per_update = network.steps_per_update
         callbacks = [
             Curves(run_dir),
             Checkpoint(run_dir, every=checkpoint_every, last=steps),
@@ -121,8 +128,8 @@ def train(
         with ProgressBar(first=first, last=steps, quiet=quiet) as progress:
             for start, interval, rows in _intervals(first, steps, log_every):
                 network.fit(
-                    stream(data_set, batch_size=batch_size, seed=seed, start=start),
-                    steps_per_epoch=interval,
+                    stream(data_set, batch_size=batch_size, seed=seed, start=start // per_update),
+                    steps_per_epoch=interval // per_update,
                     epochs=rows,
                     callbacks=[*callbacks, progress],
                     verbose=0,
@@ -136,11 +143,11 @@ def train(
         )
         metrics = {
             "step": steps,
-            "evaluation": {name: evaluation[name] for name in ("loss", *network.terms)},
+            "evaluation": {name: evaluation[name] for name in ("loss", *network.term_names)},
             "evaluation_images": evaluation_steps * batch_size,
             "trained_steps": steps - first,
             "seconds": seconds,
-            "images_per_second": (steps - first) * batch_size / seconds,
+            "images_per_second": (steps - first) // per_update * batch_size / seconds,
         }
         directory.write_json(run_dir / directory.METRICS, metrics)
     return metrics

@@ -1,0 +1,21 @@
+"""Ada-GVAE (Locatello et al., 2020): GroupVAE without labels."""
+
+import tensorflow as tf
+
+from disentlib.models.configuration import serializable
+from disentlib.models.group_vae import GroupVAE
+from disentlib.models.pairs import adaptive_changes
+
+
+@serializable
+class AdaGVAE(GroupVAE):
+    """GroupVAE whose changed latents are those that diverge most between both images.
+
+    Args and objective: see `PairVAE`; the criterion: see `pairs.adaptive_changes`.
+
+    Reference: Locatello et al., "Weakly-supervised disentanglement without compromises", ICML 2020.
+    """
+
+    def changed(self, mean, logvar, y) -> tf.Tensor:
+        """Return the latents that diverge most; labels are not read."""
+        return adaptive_changes(mean, logvar)

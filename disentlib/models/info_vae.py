@@ -1,0 +1,63 @@
+"""InfoVAE (Zhao et al., 2017), equation 6."""
+
+import tensorflow as tf
+
+from disentlib.losses.mean_discrepancy import maximum_mean_discrepancy
+from disentlib.models.configuration import serializable
+from disentlib.models.vae import VAE, Code
+
+PRIOR = -1  # the stream of the prior's draws
+
+
+@serializable
+class InfoVAE(VAE):
+    """L = E[-log p(x|z)] + (1 - alpha) KL(q(z|x) || p(z)) + (alpha + lambda - 1) MMD(q(z), p(z)).
+
+    The aggregated posterior is pulled to the prior without emptying the code of a single image.
+    alpha = 0, scale = 1 is the VAE; alpha = 1 is the MMD-VAE.
+
+    Args:
+        encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
+        decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
+        alpha: how much of the KL is left out.
+        scale: the paper's lambda; alpha + scale >= 1, or the discrepancy would be maximised.
+        kernel: see `losses.maximum_mean_discrepancy`.
+        likelihood: see `VAE`.
+        regularizers: see `VAE`.
+        seed: see `VAE`.
+
+    Reference: Zhao et al., "InfoVAE: Balancing learning and inference in variational autoencoders",
+    AAAI 2019.
+    """
+
+    terms = ("reconstruction", "kl", "mean_discrepancy")
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        alpha: float = 0.0,
+        scale: float = 10.0,
+        kernel: str = "inverse_multiquadratic",
+        likelihood=None,
+        regularizers=(),
+        seed: int = 0,
+    ):
+        super().__init__(
+            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+        )
+        if alpha + scale < 1:
+            raise ValueError(f"expected alpha + scale >= 1, got {alpha} + {scale}")
+        self.alpha = alpha
+        self.scale = scale
+        self.kernel = kernel
+
+    def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the loss and its terms."""
+        reconstruction = self.reconstruction(x, code)
+        kl = self.kl(code)
+        prior = tf.random.stateless_normal(tf.shape(code.z), self.noise_key(PRIOR), alg="philox")
+        mmd = maximum_mean_discrepancy(code.z, prior, kernel=self.kernel)
+        loss = reconstruction + (1 - self.alpha) * kl + (self.alpha + self.scale - 1) * mmd
+        return loss, {"reconstruction": reconstruction, "kl": kl, "mean_discrepancy": mmd}

@@ -1,0 +1,107 @@
+"""What the methods for pairs share: two images (batch, 2, h, w, c) whose factors differ in a few.
+
+Latents that stand for shared factors get one posterior for both images. Methods differ in which
+latents those are (told by labels, or found by their divergence) and in how posteriors are averaged.
+"""
+
+import abc
+
+import tensorflow as tf
+
+from disentlib.models.beta_vae import BetaVAE
+
+
+class PairVAE(BetaVAE, abc.ABC):
+    """L = 1/2 sum over both images of -log p(x|z) + beta KL(q'(z|x) || p(z)), q' after sharing.
+
+    Args:
+        encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
+        decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
+        beta: the weight of the KL; the study sweeps 1, 2, 4, 6, 8, 16.
+        likelihood: see `VAE`.
+        regularizers: see `VAE`.
+        seed: see `VAE`.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        beta: float = 1.0,
+        likelihood=None,
+        regularizers=(),
+        seed: int = 0,
+    ):
+        super().__init__(
+            encoder,
+            decoder,
+            beta=beta,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
+        )
+
+    @abc.abstractmethod
+    def changed(self, mean, logvar, y) -> tf.Tensor:
+        """Return which latents (batch, latents) keep each image's own posterior."""
+
+    @abc.abstractmethod
+    def average(self, mean, logvar) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the mean and logvar (batch, 1, latents) of the shared posterior."""
+
+    def call(self, x, training: bool = False):
+        """Return mean and logvar (batch, 2, latents) of both images, before sharing."""
+        mean, logvar = self.infer(_flat(x), training=training)
+        return _paired(mean), _paired(logvar)
+
+    def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Share, sample and decode; the objective is beta-VAE's on both images."""
+        mean, logvar = self.share(code[0], code[1], y)
+        return super().total(_flat(x), y, self.complete(_flat(mean), _flat(logvar)))
+
+    def share(self, mean, logvar, y=None) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return mean and logvar (batch, 2, latents) with unchanged latents averaged."""
+        own = self.changed(mean, logvar, y)[:, None]
+        shared_mean, shared_logvar = self.average(mean, logvar)
+        return tf.where(own, mean, shared_mean), tf.where(own, logvar, shared_logvar)
+
+
+def labelled_changes(y, latents: int) -> tf.Tensor:
+    """Return y (batch, factors), non-zero where a factor changed, as (batch, latents) truths.
+
+    Factor j is tied to latent j; latents without a factor are shared.
+    """
+    if y is None:
+        raise ValueError("expected labels (batch, factors) of the factors that changed, got None")
+    if y.shape[1] > latents:
+        raise ValueError(f"expected at most {latents} factors, one a latent, got {y.shape[1]}")
+    return tf.pad(tf.not_equal(y, 0), [(0, 0), (0, latents - y.shape[1])])
+
+
+def adaptive_changes(mean, logvar) -> tf.Tensor:
+    """Return delta_l >= (min delta + max delta) / 2, delta_l = 2 KL(q_l(z|x_1) || q_l(z|x_2)).
+
+    Where all divergences are equal nothing stands out: everything is shared.
+
+    Reference: Locatello et al., "Weakly-supervised disentanglement without compromises", ICML 2020.
+    """
+    variance = tf.exp(logvar)
+    delta = (
+        variance[:, 0] / variance[:, 1]
+        + tf.square(mean[:, 1] - mean[:, 0]) / variance[:, 1]
+        - 1
+        + logvar[:, 1]
+        - logvar[:, 0]
+    )
+    least = tf.reduce_min(delta, axis=1, keepdims=True)
+    most = tf.reduce_max(delta, axis=1, keepdims=True)
+    return tf.logical_and(delta >= (least + most) / 2, most > least)
+
+
+def _flat(pairs: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(pairs, (-1, *pairs.shape[2:]))
+
+
+def _paired(flat: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(flat, (-1, 2, *flat.shape[1:]))
