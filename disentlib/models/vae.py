@@ -195,6 +195,10 @@ class VAE(SignatureConfig, keras.Model):
         for name, value in terms.items():
             self._trackers[name].update_state(value, sample_weight=images)
 
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Show compiled metrics the labels and the means of the codes."""
+        return super().compute_metrics(x, y, y_pred[0], sample_weight)
+
     @property
     def main_variables(self) -> list:
         """The variables that the compiled optimizer updates."""

@@ -1,5 +1,8 @@
 """NumPy front doors of the C++ kernels: validate here, loop there."""
 
+import importlib
+from typing import Any
+
 from disentlib.ops.boosting import GradientBoosting as GradientBoosting
 from disentlib.ops.boosting import gradient_boosting as gradient_boosting
 from disentlib.ops.information import Information as Information
@@ -21,3 +24,9 @@ from disentlib.ops.votes import group_deviations as group_deviations
 from disentlib.ops.votes import mean_differences as mean_differences
 from disentlib.ops.votes import support_distances as support_distances
 from disentlib.ops.votes import variance_votes as variance_votes
+
+
+def __getattr__(name: str) -> Any:
+    if name == "graph":  # imports TensorFlow, which arrays do not need
+        return importlib.import_module("disentlib.ops.graph")
+    raise AttributeError(f"module 'disentlib.ops' has no attribute {name!r}")
