@@ -125,7 +125,6 @@ def boost_classes(
     stages: int,
     learning_rate: float,
     depth: int,
-    seed: int,
     threads: int,
 ) -> tuple[_Trees, NDArray[np.int32]]: ...
 def boost_values(
@@ -134,13 +133,12 @@ def boost_values(
     stages: int,
     learning_rate: float,
     depth: int,
-    seed: int,
 ) -> tuple[_Trees, NDArray[np.float64]]: ...
 def boosted_scores(
     codes: NDArray[np.floating],
     baseline: NDArray[np.float64],
     columns: NDArray[np.int32],
     thresholds: NDArray[np.float64],
-    values: NDArray[np.float64],
+    leaves: NDArray[np.float64],
     threads: int,
 ) -> NDArray[np.float64]: ...

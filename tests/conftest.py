@@ -78,3 +78,14 @@ def case(request) -> Case:
         train = int(arrays["n_train"])
         expected = answers()["cases"][name]["expected"]
         return Case(name, arrays["codes"], arrays["factors"], train, expected)
+
+
+@pytest.fixture(scope="session")
+def extra():
+    """Inputs of single formulas by name: extra("matrices") -> arrays, expected[program]."""
+
+    def load(name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        with np.load(ORACLE / "cases" / f"{name}.npz") as arrays:
+            return dict(arrays), answers()["extra"][name]["expected"]
+
+    return load

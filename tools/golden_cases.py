@@ -18,6 +18,9 @@ CASES = [
     "shapes3d_quantised8_n1000",
 ]
 
+# Inputs of single formulas.
+EXTRA = ["matrices", "fairness_counts"]
+
 
 def main() -> None:
     source = Path(os.environ["DISENTLIB_TEST_DATA"]) / "oracle"
@@ -26,7 +29,12 @@ def main() -> None:
     answers = json.loads((source / "expected.json").read_text(encoding="utf-8"))
     for name in CASES:
         shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")
-    chosen = {"cases": {name: answers["cases"][name] for name in CASES}}
+    for name in EXTRA:
+        shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")
+    chosen = {
+        "cases": {name: answers["cases"][name] for name in CASES},
+        "extra": {name: answers["extra"][name] for name in EXTRA},
+    }
     text = json.dumps(chosen, separators=(",", ":"))
     (target / "expected.json").write_text(text + "\n", encoding="utf-8")
 

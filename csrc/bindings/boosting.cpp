@@ -21,9 +21,9 @@ void require(bool condition, const char* message) {
 }
 
 BoostingOptions options(std::size_t stages, double learning_rate, std::size_t depth,
-                        std::uint64_t seed, std::size_t threads) {
+                        std::size_t threads) {
   require(depth >= 1 && depth <= 8, "depth must be 1 to 8");
-  return {stages, learning_rate, depth, seed, threads};
+  return {stages, learning_rate, depth, threads};
 }
 
 template <typename T>
@@ -31,65 +31,66 @@ py::array_t<T> as_array(const std::vector<T>& values, std::vector<std::size_t> s
   return py::array_t<T>(std::move(shape), values.data());
 }
 
-// (importances, columns, thresholds, values), the latter three (trees, ...).
-py::tuple flatten(const TreeTable& table, std::size_t columns) {
-  return py::make_tuple(as_array(table.importances(columns), {columns}),
+// (importances, columns, thresholds, leaves), the latter three (trees, ...).
+py::tuple flatten(const BoostedTrees& model) {
+  const TreeTable& table = model.trees;
+  return py::make_tuple(as_array(model.importances, {model.importances.size()}),
                         as_array(table.columns, {table.trees, table.nodes}),
                         as_array(table.thresholds, {table.trees, table.nodes}),
-                        as_array(table.values, {table.trees, table.nodes + 1}));
+                        as_array(table.leaves, {table.trees, table.nodes + 1}));
 }
 
 template <typename T>
 py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std::int32_t classes,
                       std::size_t stages, double learning_rate, std::size_t depth,
-                      std::uint64_t seed, std::size_t threads) {
+                      std::size_t threads) {
   const MatrixView<T> matrix = matrix_view(codes, "codes");
   require(labels.ndim() == 1 && labels.shape(0) == codes.shape(0),
           "labels must have one entry for each row of codes");
   require(classes >= 2, "classes must be at least 2");
-  const BoostingOptions chosen = options(stages, learning_rate, depth, seed, threads);
+  const BoostingOptions chosen = options(stages, learning_rate, depth, threads);
   const std::int32_t* label = labels.data();
   Integers fitted(labels.shape(0));
   std::int32_t* output = fitted.mutable_data();
-  TreeTable table(0, depth);
+  BoostedTrees model{TreeTable(0, depth), {}};
   {
     py::gil_scoped_release release;
     require(std::all_of(label, label + matrix.rows(),
                         [&](std::int32_t k) { return k >= 0 && k < classes; }),
             "labels must lie in 0 .. classes - 1");
-    table = boost_classes(SortedColumns(matrix), label, static_cast<std::size_t>(classes), chosen,
+    model = boost_classes(SortedColumns(matrix), label, static_cast<std::size_t>(classes), chosen,
                           output);
   }
-  return py::make_tuple(flatten(table, matrix.columns()), fitted);
+  return py::make_tuple(flatten(model), fitted);
 }
 
 template <typename T>
 py::tuple fit_values(const StridedArray<T>& codes, const Reals& targets, std::size_t stages,
-                     double learning_rate, std::size_t depth, std::uint64_t seed) {
+                     double learning_rate, std::size_t depth) {
   const MatrixView<T> matrix = matrix_view(codes, "codes");
   require(targets.ndim() == 1 && targets.shape(0) == codes.shape(0),
           "targets must have one entry for each row of codes");
-  const BoostingOptions chosen = options(stages, learning_rate, depth, seed, 1);
+  const BoostingOptions chosen = options(stages, learning_rate, depth, 1);
   const double* target = targets.data();
   Reals fitted(targets.shape(0));
   double* output = fitted.mutable_data();
-  TreeTable table(0, depth);
+  BoostedTrees model{TreeTable(0, depth), {}};
   {
     py::gil_scoped_release release;
-    table = boost_values(SortedColumns(matrix), target, chosen, output);
+    model = boost_values(SortedColumns(matrix), target, chosen, output);
   }
-  return py::make_tuple(flatten(table, matrix.columns()), fitted);
+  return py::make_tuple(flatten(model), fitted);
 }
 
 template <typename T>
 Reals predict(const StridedArray<T>& codes, const Reals& baseline, const Integers& columns,
-              const Reals& thresholds, const Reals& values, std::size_t threads) {
+              const Reals& thresholds, const Reals& leaves, std::size_t threads) {
   const MatrixView<T> matrix = matrix_view(codes, "codes");
-  require(columns.ndim() == 2 && thresholds.ndim() == 2 && values.ndim() == 2 &&
+  require(columns.ndim() == 2 && thresholds.ndim() == 2 && leaves.ndim() == 2 &&
               baseline.ndim() == 1 && baseline.shape(0) >= 1 &&
               thresholds.shape(0) == columns.shape(0) && thresholds.shape(1) == columns.shape(1) &&
-              values.shape(0) == columns.shape(0) && values.shape(1) == columns.shape(1) + 1,
-          "columns, thresholds and values must describe the same trees");
+              leaves.shape(0) == columns.shape(0) && leaves.shape(1) == columns.shape(1) + 1,
+          "columns, thresholds and leaves must describe the same trees");
   const auto outputs = static_cast<std::size_t>(baseline.shape(0));
   require(std::all_of(columns.data(), columns.data() + columns.size(),
                       [&](std::int32_t c) {
@@ -98,7 +99,7 @@ Reals predict(const StridedArray<T>& codes, const Reals& baseline, const Integer
           "columns must be columns of codes");
   const TreeView table{columns.data(),
                        thresholds.data(),
-                       values.data(),
+                       leaves.data(),
                        static_cast<std::size_t>(columns.shape(0)),
                        static_cast<std::size_t>(columns.shape(1)),
                        outputs};
@@ -117,13 +118,13 @@ template <typename T>
 void bind_for(py::module_& module) {
   module.def("boost_classes", &fit_classes<T>, py::arg("codes").noconvert(),
              py::arg("labels").noconvert(), py::arg("classes"), py::arg("stages"),
-             py::arg("learning_rate"), py::arg("depth"), py::arg("seed"), py::arg("threads"));
+             py::arg("learning_rate"), py::arg("depth"), py::arg("threads"));
   module.def("boost_values", &fit_values<T>, py::arg("codes").noconvert(),
              py::arg("targets").noconvert(), py::arg("stages"), py::arg("learning_rate"),
-             py::arg("depth"), py::arg("seed"));
+             py::arg("depth"));
   module.def("boosted_scores", &predict<T>, py::arg("codes").noconvert(),
              py::arg("baseline").noconvert(), py::arg("columns").noconvert(),
-             py::arg("thresholds").noconvert(), py::arg("values").noconvert(), py::arg("threads"));
+             py::arg("thresholds").noconvert(), py::arg("leaves").noconvert(), py::arg("threads"));
 }
 
 }  // namespace

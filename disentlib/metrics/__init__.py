@@ -1,5 +1,7 @@
 """Scores of representations, from arrays: codes (samples, dims) and factors (samples, factors)."""
 
+from disentlib.metrics.dci import DCI as DCI
+from disentlib.metrics.dci import dci as dci
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from disentlib.metrics.dci import dci
 from disentlib.metrics.gaussian_total_correlation import gaussian_total_correlation
 from disentlib.metrics.mig import mig
 from disentlib.metrics.modularity import modularity
@@ -54,6 +55,12 @@ SCORES: dict[str, Score] = {
     for score in (
         Score(mig, _ADJUSTED, _PLUG_IN, bins=True),
         Score(modularity, _ADJUSTED + ", significant codes", _PLUG_IN + ", all codes", bins=True),
+        Score(
+            dci,
+            "gradient boosting, random rows train",
+            "gradient boosting, leading rows train",
+            fits=True,
+        ),
         Score(
             gaussian_total_correlation,
             "covariance",

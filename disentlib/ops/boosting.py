@@ -40,7 +40,7 @@ class GradientBoosting:
 
     def scores(self, codes: ArrayLike, *, threads: int | None = None) -> Floats:
         """Return the (samples, outputs) baseline plus the sum of all trees."""
-        array = check_codes(codes)
+        array = check_codes(codes, least=1)
         if array.shape[1] != len(self.importances):
             raise ValueError(f"expected {len(self.importances)} codes, got {array.shape[1]}")
         return _kernels.boosted_scores(
@@ -77,7 +77,6 @@ def gradient_boosting(
     stages: int = 100,
     learning_rate: float = 0.1,
     depth: int = 3,
-    seed: int = 0,
     threads: int | None = None,
 ) -> GradientBoosting:
     """Fit F_m = F_(m-1) + learning_rate * tree_m, each tree to what is left over.
@@ -86,8 +85,10 @@ def gradient_boosting(
     the gradient of the deviance (one a class and stage; one a stage for two classes) or of the
     squared error, exact greedy splits half-way between neighbouring values that lower the squared
     error most, one Newton step a leaf, priors or mean as baseline, single samples as smallest
-    leaves. Codes that split a node equally well take turns at random; within a code the lowest
-    threshold wins. The answer depends neither on `threads` nor on the codes' dtype or strides.
+    leaves. Where several codes split a node equally well, scikit-learn takes one by chance; here
+    they share the credit equally and which one splits follows from what they hold. The answer
+    depends neither on `threads` nor on the codes' dtype or strides, and not on their order, sign,
+    scale or on what classes are called, but for the last digits.
 
     Args:
         train_codes: real numbers (samples, dims).
@@ -96,7 +97,6 @@ def gradient_boosting(
         stages: how many trees are added to each output.
         learning_rate: how much of each tree is added.
         depth: of the trees, 1 to 8.
-        seed: of the turns that equally good codes take.
         threads: how many share the work, None for every core.
 
     Returns:
@@ -131,7 +131,7 @@ def gradient_boosting(
         # Constant up to rounding: no tree will split. Unit variance keeps the rest in range.
         spread = targets.std() or 1.0
         (importances, columns, thresholds, leaves), fitted = _kernels.boost_values(
-            array, (targets - mean) / spread, stages, learning_rate, depth, seed
+            array, (targets - mean) / spread, stages, learning_rate, depth
         )
         return GradientBoosting(
             None,
@@ -156,7 +156,7 @@ def gradient_boosting(
             np.zeros((0, nodes + 1)),
         )
     (importances, columns, thresholds, leaves), positions = _kernels.boost_classes(
-        array, labels, len(values), stages, learning_rate, depth, seed, _share(threads)
+        array, labels, len(values), stages, learning_rate, depth, _share(threads)
     )
     baseline = np.log(np.bincount(labels) / len(labels))
     if len(values) == 2:

@@ -8,20 +8,23 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib import _kernels
 
 
-def check_codes(codes: ArrayLike, *, name: str = "codes", finite: bool = True) -> NDArray[Any]:
+def check_codes(
+    codes: ArrayLike, *, name: str = "codes", finite: bool = True, least: int = 2
+) -> NDArray[Any]:
     """Return `codes` as a finite float32 or float64 array (samples, dims), copied only to convert.
 
     Args:
-        codes: real numbers (samples, dims), at least 2 samples and 1 dim. float32 and float64 stay
-            as they are, with any strides; float16 becomes float32, all others become float64.
+        codes: real numbers (samples, dims), at least 1 dim. float32 and float64 stay as they are,
+            with any strides; float16 becomes float32, all others become float64.
         name: what error messages call the array.
         finite: False leaves the search for NaN and infinity to a caller that needs ranges anyway.
+        least: how many samples there must be.
 
     Raises:
         TypeError: if the values are not real numbers (objects, text, complex numbers).
         ValueError: if the shape is another one, or a value is NaN or infinite.
     """
-    array = _matrix(codes, name, "dims")
+    array = _matrix(codes, name, "dims", least)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         array = array.astype(np.float64)
     elif array.dtype.itemsize < 4:
@@ -83,7 +86,7 @@ def check_labels(
         TypeError: if the dtype is not an integer one.
         ValueError: if the shape is another one.
     """
-    array = _matrix(labels, name, "factors")
+    array = _matrix(labels, name, "factors", 2)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     if array.dtype.kind not in "iu":
@@ -98,15 +101,16 @@ def check_labels(
     return array
 
 
-def _matrix(values: ArrayLike, name: str, columns: str) -> NDArray[Any]:
+def _matrix(values: ArrayLike, name: str, columns: str, least: int) -> NDArray[Any]:
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected {name} of real numbers, got dtype {array.dtype}")
     if array.ndim != 2:
         hint = f": write {name}[:, None] for a single column" if array.ndim == 1 else ""
         raise ValueError(f"expected {name} of shape (samples, {columns}), got {array.shape}{hint}")
-    if array.shape[0] < 2 or array.shape[1] < 1:
+    if array.shape[0] < least or array.shape[1] < 1:
+        samples = "1 sample" if least == 1 else f"{least} samples"
         raise ValueError(
-            f"expected {name} of at least 2 samples and 1 column, got shape {array.shape}"
+            f"expected {name} of at least {samples} and 1 column, got shape {array.shape}"
         )
     return np.require(array, array.dtype.newbyteorder("="), ["ALIGNED"])

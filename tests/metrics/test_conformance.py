@@ -19,18 +19,22 @@ class Property:
         perfect: its value for codes that are the factors; None where that is no question.
         floor: an upper bound of its value for codes of noise, 10,000 samples and 10 dims.
         scale_free: whether the scale of codes does not matter.
+        counts_codes: whether its definition counts codes, dead ones included.
         names: parameters it must have.
     """
 
     perfect: float | None = 1.0
-    floor: float | None = 0.01
+    floor: float | tuple[float, ...] | None = 0.01
     scale_free: bool = True
+    counts_codes: bool = False
 
 
 # A public score that is missing here fails the first test.
 PROPERTIES = {
     "mig": Property(),
     "modularity": Property(),
+    # Informativeness: chance, and what trees learn by heart. Completeness has base dims.
+    "dci": Property(floor=(0.01, 0.01, 0.13, 0.7), counts_codes=True),
     "gaussian_total_correlation": Property(perfect=0.0),
 }
 ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
@@ -218,7 +222,7 @@ def test_few_of_everything_is_no_error(name):
 def test_dead_codes_and_constant_factors_do_not_matter(name):
     codes, factors = draw()
     expected = figures(take(name, codes, factors))
-    for value in (0.0, 0.1):
+    for value in () if PROPERTIES[name].counts_codes else (0.0, 0.1):
         more = np.insert(codes, 1, value, axis=1)
         np.testing.assert_allclose(figures(take(name, more, factors)), expected, atol=1e-6)
     more = np.insert(factors, 1, 3, axis=1)

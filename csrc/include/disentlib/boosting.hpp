@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "disentlib/matrix.hpp"
@@ -21,25 +22,40 @@ struct BoostingOptions {
   std::size_t stages;
   double learning_rate;
   std::size_t depth;
-  std::uint64_t seed;
   std::size_t threads;
 };
 
 // A stage adds one tree to each output: to the score of each class, of the second of two classes,
-// or of the value. The trees lie stage by stage, and their values carry the learning rate.
+// or of the value. The trees lie stage by stage, and their leaves carry the learning rate.
+struct BoostedTrees {
+  TreeTable trees;
+  std::vector<double> importances;  // each column's share of the credit of all outputs
+};
 
 namespace boosting {
 
 // Trees of nodes whose targets vary no more than this stay whole.
 constexpr double kLeastVariance = 2.220446049250313e-16;
 
-constexpr std::uint64_t kSeedStep = 0x9e3779b97f4a7c15u;  // tree after tree, as in splitmix64
-
 // Workers of one fit: as many as can have work, and one where threads would cost more than they
 // bring.
 inline std::size_t workers(std::size_t tasks, const SortedColumns& inputs, std::size_t threads) {
   const bool small = tasks * inputs.rows() * inputs.columns() < 100000;
   return small ? 1 : std::max<std::size_t>(1, std::min(threads, tasks));
+}
+
+// Credits (outputs, width) as shares of their sum for each column; 0 if no tree ever split.
+inline std::vector<double> shares(const std::vector<double>& credits, std::size_t width) {
+  std::vector<double> shares(width, 0.0);
+  double total = 0.0;
+  for (std::size_t i = 0; i < credits.size(); ++i) {
+    shares[i % width] += credits[i];
+    total += credits[i];
+  }
+  if (total > 0.0) {
+    for (double& share : shares) share /= total;
+  }
+  return shares;
 }
 
 // About the median: a few hundred values are enough to centre bounds on.
@@ -91,16 +107,22 @@ class Classifier {
         outputs_(classes == 2 ? 1 : classes),
         options_(options),
         chances_(classes * rows_),
-        scale_(rows_, 1.0) {
+        scale_(rows_, 1.0),
+        credits_(outputs_ * inputs.columns(), 0.0),
+        first_rows_(classes) {
     std::vector<std::size_t> counts(classes, 0);
-    for (std::size_t row = 0; row < rows_; ++row) ++counts[static_cast<std::size_t>(labels[row])];
+    for (std::size_t row = rows_; row-- > 0;) {
+      const auto k = static_cast<std::size_t>(labels[row]);
+      ++counts[k];
+      first_rows_[k] = row;
+    }
     for (std::size_t k = 0; k < classes; ++k) {
       const double prior = static_cast<double>(counts[k]) / static_cast<double>(rows_);
       std::fill_n(chances_.begin() + static_cast<std::ptrdiff_t>(k * rows_), rows_, prior);
     }
   }
 
-  TreeTable fit() {
+  BoostedTrees fit() {
     TreeTable table(options_.stages * outputs_, options_.depth);
     const std::size_t count = workers(outputs_, inputs_, options_.threads);
     std::vector<std::unique_ptr<Worker>> team;
@@ -111,13 +133,12 @@ class Classifier {
       std::atomic<std::size_t> next{0};
       parallel_for(count, count, [&](std::size_t i) {
         for (std::size_t output = next++; output < outputs_; output = next++) {
-          const std::size_t tree = stage * outputs_ + output;
-          add_tree(*team[i], output, table, tree);
+          add_tree(*team[i], output, table, stage);
         }
       });
       rescale();
     }
-    return table;
+    return {std::move(table), shares(credits_, inputs_.columns())};
   }
 
   // The most probable class of each row; the lower one of equals.
@@ -144,7 +165,7 @@ class Classifier {
     std::vector<double> residuals;
   };
 
-  void add_tree(Worker& worker, std::size_t output, TreeTable& table, std::size_t tree) {
+  void add_tree(Worker& worker, std::size_t output, TreeTable& table, std::size_t stage) {
     const std::size_t k = outputs_ == 1 ? 1 : output;
     double* chances = &chances_[k * rows_];
     TreeGrower& grower = worker.grower;
@@ -156,7 +177,11 @@ class Classifier {
     }
     grower.set_centre(rough_median(worker.residuals));
     for (std::size_t row = 0; row < rows_; ++row) grower.set_target(row, residuals[row]);
-    grower.grow(options_.seed + kSeedStep * tree, kLeastVariance, table, tree);
+    const std::size_t tree = stage * outputs_ + output;
+    // What a class is called does not matter; two classes share their trees.
+    const std::size_t known_by = outputs_ == 1 ? 0 : first_rows_[k];
+    const std::uint64_t salt = SortedColumns::mix(stage * rows_ + known_by + 1);
+    grower.grow(salt, kLeastVariance, table, tree, &credits_[output * inputs_.columns()]);
 
     const std::vector<Step> sums = leaf_sums(grower, rows_, [&](std::size_t row) {
       const double size = std::abs(residuals[row]);
@@ -171,7 +196,7 @@ class Classifier {
         step = options_.learning_rate * shrink * sums[leaf].slope / sums[leaf].curvature;
         step = std::clamp(step, -kLongestStep, kLongestStep);
       }
-      table.values[tree * (table.nodes + 1) + grower.leaf_position(leaf)] = step;
+      table.leaves[tree * (table.nodes + 1) + grower.leaf_position(leaf)] = step;
       factors[leaf] = std::exp(step);
     }
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -201,38 +226,43 @@ class Classifier {
   BoostingOptions options_;
   std::vector<double> chances_;
   std::vector<double> scale_;
+  std::vector<double> credits_;
+  std::vector<std::size_t> first_rows_;
 };
 
 }  // namespace boosting
 
 // Boost `classes` >= 2 classes. Labels are 0 .. classes - 1; `fitted` receives the labels that the
 // model gives its own training rows.
-inline TreeTable boost_classes(const SortedColumns& inputs, const std::int32_t* labels,
-                               std::size_t classes, const BoostingOptions& options,
-                               std::int32_t* fitted) {
+inline BoostedTrees boost_classes(const SortedColumns& inputs, const std::int32_t* labels,
+                                  std::size_t classes, const BoostingOptions& options,
+                                  std::int32_t* fitted) {
   boosting::Classifier classifier(inputs, labels, classes, options);
-  TreeTable table = classifier.fit();
+  BoostedTrees model = classifier.fit();
   classifier.predict(fitted);
-  return table;
+  return model;
 }
 
 // Boost real values of about unit variance and zero mean; `fitted` receives the model's values.
-inline TreeTable boost_values(const SortedColumns& inputs, const double* targets,
-                              const BoostingOptions& options, double* fitted) {
+inline BoostedTrees boost_values(const SortedColumns& inputs, const double* targets,
+                                 const BoostingOptions& options, double* fitted) {
   const std::size_t rows = inputs.rows();
   TreeTable table(options.stages, options.depth);
   TreeGrower grower(inputs, options.depth);
   std::vector<double> residuals(targets, targets + rows);
+  std::vector<double> credit(inputs.columns(), 0.0);
+  std::vector<double> stage_credit(inputs.columns());
   for (std::size_t stage = 0; stage < options.stages; ++stage) {
     double longest = 0.0;
     for (const double residual : residuals) longest = std::max(longest, std::abs(residual));
     if (longest < 1e-150) break;  // fitted; a square would underflow
     grower.set_centre(boosting::rough_median(residuals) / longest);
     for (std::size_t row = 0; row < rows; ++row) grower.set_target(row, residuals[row] / longest);
-    grower.grow(options.seed + boosting::kSeedStep * stage,
-                boosting::kLeastVariance / (longest * longest), table, stage);
-    for (std::size_t node = stage * table.nodes; node < (stage + 1) * table.nodes; ++node) {
-      table.gains[node] *= longest * longest;
+    std::fill(stage_credit.begin(), stage_credit.end(), 0.0);
+    grower.grow(SortedColumns::mix(stage + 1), boosting::kLeastVariance / (longest * longest),
+                table, stage, stage_credit.data());
+    for (std::size_t column = 0; column < credit.size(); ++column) {
+      credit[column] += longest * longest * stage_credit[column];
     }
 
     const std::vector<boosting::Step> sums = boosting::leaf_sums(
@@ -240,19 +270,19 @@ inline TreeTable boost_values(const SortedColumns& inputs, const double* targets
     std::vector<double> steps(sums.size());
     for (std::size_t leaf = 0; leaf < sums.size(); ++leaf) {
       steps[leaf] = options.learning_rate * sums[leaf].slope / sums[leaf].curvature;
-      table.values[stage * (table.nodes + 1) + grower.leaf_position(leaf)] = steps[leaf];
+      table.leaves[stage * (table.nodes + 1) + grower.leaf_position(leaf)] = steps[leaf];
     }
     for (std::size_t row = 0; row < rows; ++row) residuals[row] -= steps[grower.leaf(row)];
   }
   for (std::size_t row = 0; row < rows; ++row) fitted[row] = targets[row] - residuals[row];
-  return table;
+  return {std::move(table), boosting::shares(credit, inputs.columns())};
 }
 
 // Boosted trees that somebody else owns, laid out as in TreeTable.
 struct TreeView {
   const std::int32_t* columns;
   const double* thresholds;
-  const double* values;
+  const double* leaves;
   std::size_t trees;
   std::size_t nodes;
   std::size_t outputs;
@@ -276,14 +306,14 @@ void add_trees(const TreeView& table, const MatrixView<T>& inputs, std::size_t t
     for (std::size_t tree = 0; tree < table.trees; ++tree) {
       const std::int32_t* columns = table.columns + tree * table.nodes;
       const double* thresholds = table.thresholds + tree * table.nodes;
-      const double* values = table.values + tree * (table.nodes + 1);
+      const double* leaves = table.leaves + tree * (table.nodes + 1);
       for (std::size_t row = begin; row < end; ++row) {
         const double* input = &held[(row - begin) * inputs.columns()];
         std::size_t place = 0;
         while (place < table.nodes) {
           place = 2 * place + 1 + (input[columns[place]] > thresholds[place] ? 1 : 0);
         }
-        scores[row * table.outputs + tree % table.outputs] += values[place - table.nodes];
+        scores[row * table.outputs + tree % table.outputs] += leaves[place - table.nodes];
       }
     }
   });

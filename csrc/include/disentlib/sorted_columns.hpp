@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -14,8 +15,7 @@ namespace disentlib {
 
 class SortedColumns {
  public:
-  // A column has at most this many bins. One with more distinct values is cut into about half as
-  // many, and a bin then holds several values.
+  // A column has at most this many bins, and fewer where rows are few.
   static constexpr std::size_t kMostBins = 512;
 
   // Bins are numbered within a block of columns, so that 16 bits hold the number.
@@ -56,6 +56,19 @@ class SortedColumns {
   // The distinct values, rising.
   const std::vector<double>& values(std::size_t column) const { return values_[column]; }
 
+  // A number that depends on the order of the column's values, and neither on which way it rises
+  // nor on the column's position.
+  std::uint64_t content(std::size_t column) const { return content_[column]; }
+  // Whether ties within the column go to its upper end: the same rows whichever way it rises.
+  bool descending(std::size_t column) const { return descending_[column] != 0; }
+
+  // The finaliser of splitmix64.
+  static std::uint64_t mix(std::uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+  }
+
   // Bin of each row, row by row: row * columns() + column, counted from the first bin of the
   // column's block.
   const std::uint16_t* bins() const { return bins_.data(); }
@@ -77,16 +90,29 @@ class SortedColumns {
       ranks_[c * rows_ + static_cast<std::size_t>(row)] =
           static_cast<std::int32_t>(values.size()) - 1;
     }
+    const std::uint64_t last = values.size() - 1;
+    std::uint64_t rising = 0;
+    std::uint64_t falling = 0;
+    for (std::size_t row = 0; row < rows_; ++row) {
+      const auto rank = static_cast<std::uint64_t>(ranks_[c * rows_ + row]);
+      rising = mix(rising + rank + 1);
+      falling = mix(falling + last - rank + 1);
+    }
+    content_.push_back(std::min(rising, falling));
+    descending_.push_back(falling < rising);
   }
 
   // Bins end only where the value changes. With few distinct values each is a bin of its own; else
-  // a bin is closed once it holds its share, and before a value that alone fills a share.
+  // a bin is closed once it holds its share, and before a value that alone fills a share. Larger
+  // shares than the root of the number of rows would bound gains badly, much smaller ones cost more
+  // than they save.
   void cut_column(std::size_t c, std::size_t first_bin) {
     const std::int32_t* order = &order_[c * rows_];
     const std::int32_t* ranks = &ranks_[c * rows_];
     const auto rank_at = [&](std::size_t i) { return ranks[static_cast<std::size_t>(order[i])]; };
-    const std::size_t share =
-        values_[c].size() <= kMostBins ? 1 : (rows_ + kMostBins / 2 - 1) / (kMostBins / 2);
+    const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows_)));
+    std::size_t share = std::max(root / 3, (2 * rows_ + kMostBins - 1) / kMostBins);
+    if (values_[c].size() * share <= 2 * rows_) share = 1;
     std::size_t start = 0;
     for (std::size_t group = 0; group < rows_;) {
       std::size_t end = group + 1;
@@ -122,6 +148,8 @@ class SortedColumns {
   std::vector<std::vector<std::int32_t>> starts_;
   std::vector<std::vector<std::uint8_t>> divisible_;
   std::vector<std::size_t> offsets_;
+  std::vector<std::uint64_t> content_;
+  std::vector<std::uint8_t> descending_;
 };
 
 }  // namespace disentlib
