@@ -150,11 +150,11 @@ def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return the page's title and the line below each figure's title, from a run's settings."""
     configuration = settings.get("configuration", {})
     model = configuration.get("model", {})
-    method = model.get("class_name", "model")
+    method = model.get("class", "model")
     data = configuration.get("data", {}).get("name", "data")
     weights = [
         f"{name} {value:g}"
-        for name, value in model.get("config", {}).items()
+        for name, value in model.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "seed"
     ]
     described = f"{method} ({', '.join(weights)})" if weights else method

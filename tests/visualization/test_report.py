@@ -66,7 +66,7 @@ def make_run(path, *, channels=1, logged=250, scores=None, **changes):
     settings = {
         "configuration": {
             "data": {"name": "squares"},
-            "model": {"class_name": "BetaVAE", "config": {"beta": 4.0, "seed": 0}},
+            "model": {"class": "BetaVAE", "encoder": {}, "beta": 4.0, "seed": 0},
         },
         "steps": 2500,
         "environment": {"versions": {"disentlib": "0.1"}, "command": "train <b>bold</b>"},
