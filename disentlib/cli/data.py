@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from disentlib import configs, data
@@ -20,6 +27,9 @@ examples:
   disentlib data list                          # every set, and what it needs
   disentlib data info dsprites_rendered        # factors, sizes, and how to train on it
   disentlib data show dsprites_rendered --out pictures
+  disentlib data show shapes3d_rendered --out pictures/
+  disentlib data import my_pictures/ --out mine.npz --side 64
+  disentlib data prepare dsprites_rendered --data_dir ~/tensorflow_datasets
   disentlib data verify dsprites ~/data/dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz
   disentlib data compare ~/data                # published dSprites against dsprites_rendered"""
 
@@ -50,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("pictures"), help="default: pictures/"
     )
+    action.add_argument("--path", metavar="PATH", type=Path, help="the set's file or folder")
+    action.add_argument("--seed", metavar="N", type=int, default=0, help="of what is drawn")
 
     action = add(verify, "check a published file: checksum, layout, order, known counts")
     action.add_argument("name", metavar="NAME", help="a set that is read from a file")
@@ -57,6 +69,22 @@ def parser() -> argparse.ArgumentParser:
 
     action = add(compare, "published dSprites against dsprites_rendered, pixel by pixel")
     action.add_argument("path", metavar="PATH", type=Path, help="the published file or its folder")
+
+    action = add(import_, "bring your own images and factors into one file that runs can use")
+    action.add_argument(
+        "source",
+        metavar="SOURCE",
+        type=Path,
+        help="a .npz or HDF5 file with images and factors, a folder with images.npy and "
+        "factors.npy, or a folder of pictures with one .csv: file name, factors",
+    )
+    action.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .npz to write")
+    action.add_argument("--side", metavar="N", type=int, help="resize pictures to N x N")
+
+    action = add(prepare, "write a set as shards that TensorFlow Datasets reads; resumes")
+    action.add_argument("name", metavar="NAME", help="a set with a full grid of factors")
+    action.add_argument("--data_dir", metavar="DIR", type=Path, required=True, help="TFDS's folder")
+    action.add_argument("--path", metavar="PATH", type=Path, help="the set's file or folder")
     return command
 
 
@@ -110,16 +138,6 @@ def info(options: argparse.Namespace) -> None:
     stdout().print("\n".join(lines), markup=False, soft_wrap=True)
 
 
-def show(options: argparse.Namespace) -> None:
-    """Draw what each factor does and print the files' names."""
-    from disentlib import visualization
-
-    known(options.name)
-    with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
-        paths = visualization.save_pictures(data.load(options.name), options.out)
-    stdout().print("\n".join(map(str, paths)), markup=False, soft_wrap=True)
-
-
 def verify(options: argparse.Namespace) -> None:
     """Check a published file and print each thing found right."""
     kind = known(options.name)
@@ -153,6 +171,60 @@ def compare(options: argparse.Namespace) -> int:
     if examples:
         out.print(f"for example factors {', '.join(examples[:3])}", soft_wrap=True)
     return 0
+
+
+def show(options: argparse.Namespace) -> None:
+    """Write pictures of one set."""
+    from disentlib.visualization import files, grids
+    from disentlib.visualization.datasets import save_pictures
+
+    shown = made(options)
+    with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
+        paths = save_pictures(shown, options.out, rng=options.seed) if shown.has_full_grid else []
+        sheet = grids.square_grid(shown.sample(64, options.seed)[1])
+        paths.append(files.save(options.out / "samples.png", files.png(sheet)))
+    stdout().print("\n".join(map(str, paths)), markup=False, soft_wrap=True)
+
+
+def import_(options: argparse.Namespace) -> None:
+    """Bring a user's images and factors into one file."""
+    with stderr(quiet=options.quiet).status(f"reading {options.source}"):
+        mine = data.import_data(options.source, options.out, side=options.side)
+    sizes = zip(mine.factor_names, mine.factor_sizes, strict=True)
+    out = stdout()
+    out.print(f"{len(mine.rows):,} images of {'x'.join(map(str, mine.image_shape))}, {mine.dtype}")
+    for name, size in sizes:
+        out.print(f"  {name:20}{f'{size} values' if size else 'real-valued'}", markup=False)
+    grid = "every combination occurs" if mine.has_full_grid else "not every combination occurs"
+    out.print(f"{grid}; use it as data.ImportedData({str(options.out)!r})", soft_wrap=True)
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """Write a set for TensorFlow Datasets."""
+    source = made(options)
+    bar = Progress(
+        TextColumn(f"{options.name}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=stderr(quiet=options.quiet),
+    )
+    with bar:
+        task = bar.add_task("", total=source.grid_size)
+        folder = data.prepare(
+            source,
+            options.data_dir,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    stdout().print(f"{source.grid_size:,} images in {folder}", soft_wrap=True)
+    load = f"tfds.load({folder.parent.name!r}, data_dir={str(options.data_dir)!r})"
+    stdout().print(load, soft_wrap=True, markup=False)
+
+
+def made(options: argparse.Namespace) -> data.GroundTruthData:
+    """Return the set that was named, from the path that was given."""
+    known(options.name)
+    return data.load(options.name, **({"path": options.path} if options.path else {}))
 
 
 def known(name: str) -> type[data.GroundTruthData]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from disentlib.data.abstract_dsprites import AbstractDSprites as AbstractDSprites
 from disentlib.data.abstract_dsprites import AbstractDSpritesRendered as AbstractDSpritesRendered
+from disentlib.data.array_data import ArrayData as ArrayData
 from disentlib.data.cars3d import Cars3D as Cars3D
 from disentlib.data.catalog import from_config as from_config
 from disentlib.data.catalog import load as load
@@ -19,6 +20,8 @@ from disentlib.data.dsprites_noshape import DSpritesNoShapeRendered as DSpritesN
 from disentlib.data.dsprites_rendered import DSpritesRendered as DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData as GroundTruthData
 from disentlib.data.held_out import HeldOut as HeldOut
+from disentlib.data.imported_data import ImportedData as ImportedData
+from disentlib.data.imported_data import import_data as import_data
 from disentlib.data.mini_sprites import MiniSprites as MiniSprites
 from disentlib.data.mpi3d import MPI3DComplex as MPI3DComplex
 from disentlib.data.mpi3d import MPI3DReal as MPI3DReal
@@ -26,6 +29,7 @@ from disentlib.data.mpi3d import MPI3DRealistic as MPI3DRealistic
 from disentlib.data.mpi3d import MPI3DToy as MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites as NoisyDSprites
 from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSpritesRendered
+from disentlib.data.preparing import prepare as prepare
 from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
 from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered
 from disentlib.data.scream_dsprites import TexturedDSpritesRendered as TexturedDSpritesRendered
@@ -34,6 +38,7 @@ from disentlib.data.shapes3d_rendered import Shapes3DRendered as Shapes3DRendere
 from disentlib.data.smallnorb import SmallNORB as SmallNORB
 from disentlib.data.split import Split as Split
 from disentlib.data.split import splits as splits
+from disentlib.data.tfds_data import TFDSData as TFDSData
 
 
 def __getattr__(name: str) -> Any:

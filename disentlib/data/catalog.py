@@ -14,6 +14,7 @@ from disentlib.data.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRend
 from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.held_out import HeldOut
+from disentlib.data.imported_data import ImportedData
 from disentlib.data.mini_sprites import MiniSprites
 from disentlib.data.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
@@ -26,6 +27,7 @@ from disentlib.data.shapes3d import Shapes3D
 from disentlib.data.shapes3d_rendered import Shapes3DRendered
 from disentlib.data.smallnorb import SmallNORB
 from disentlib.data.split import Split
+from disentlib.data.tfds_data import TFDSData
 
 __all__ = ["SETS", "from_config", "load"]
 
@@ -34,6 +36,8 @@ SETS: dict[str, type[GroundTruthData]] = {
     for kind in (
         AbstractDSprites,
         AbstractDSpritesRendered,
+        Cars3D,
+        CelebA,
         ColorDSprites,
         ColorDSpritesRendered,
         DSprites,
@@ -41,26 +45,24 @@ SETS: dict[str, type[GroundTruthData]] = {
         DSpritesNoShapeRendered,
         DSpritesRendered,
         MiniSprites,
-        NoisyDSprites,
-        NoisyDSpritesRendered,
-        ScreamDSprites,
-        ScreamDSpritesRendered,
-        Shapes3DRendered,
-        Cars3D,
-        CelebA,
         MPI3DComplex,
         MPI3DReal,
         MPI3DRealistic,
         MPI3DToy,
+        NoisyDSprites,
+        NoisyDSpritesRendered,
+        ScreamDSprites,
+        ScreamDSpritesRendered,
         Shapes3D,
+        Shapes3DRendered,
         SmallNORB,
         TexturedDSpritesRendered,
     )
 }
 
-# Sets made of another set: their configuration holds its configuration.
-WRAPPERS: dict[str, type[GroundTruthData]] = {
-    kind.name: kind for kind in (Correlated, HeldOut, Split)
+# Sets that nothing but their arguments describes: another set, an imported file, a folder.
+WITH_ARGUMENTS: dict[str, type[GroundTruthData]] = {
+    kind.name: kind for kind in (Correlated, HeldOut, ImportedData, Split, TFDSData)
 }
 
 
@@ -93,6 +95,6 @@ def from_config(config: Mapping[str, Any]) -> GroundTruthData:
         for key, value in config.items()
         if key != "name"
     }
-    if config["name"] in WRAPPERS:
-        return WRAPPERS[config["name"]](**options)
+    if config["name"] in WITH_ARGUMENTS:
+        return WITH_ARGUMENTS[config["name"]](**options)
     return load(config["name"], **options)

@@ -1,5 +1,6 @@
 """Data sets that TensorFlow Datasets has prepared on disk."""
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from disentlib.data import files
 
-__all__ = ["batches", "find"]
+__all__ = ["batches", "features", "find"]
 
 
 def find(path: str | os.PathLike[str] | None, name: str) -> Path | None:
@@ -24,6 +25,17 @@ def find(path: str | os.PathLike[str] | None, name: str) -> Path | None:
         return place
     found = sorted(place.glob(f"{name}/**/dataset_info.json"))
     return found[-1].parent if found else None
+
+
+def features(folder: Path) -> list[str]:
+    """Return the names of a prepared set's features; where it says their order, in that order."""
+    import tensorflow_datasets as tfds  # imports TensorFlow
+
+    names = list(tfds.builder_from_directory(folder).info.features)
+    said = folder / "metadata.json"
+    order = json.loads(said.read_text()).get("factor_names", []) if said.is_file() else []
+    first = [f"label_{name}" for name in order if f"label_{name}" in names]
+    return first + [name for name in names if name not in first]
 
 
 def batches(

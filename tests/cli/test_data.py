@@ -51,7 +51,7 @@ def test_show_draws_what_each_factor_does(capsys, tmp_path):
     assert (code, err) == (0, "")
     paths = out.splitlines()
     assert str(tmp_path / "new" / "variations_of_shape.png") in paths
-    assert len(paths) == 5 + 5
+    assert len(paths) == 5 + 5 + 1
     assert sorted(paths) == sorted(map(str, (tmp_path / "new").iterdir()))
     code, _, err = output(capsys, "show", "dsprite_rendered")
     assert code == 2
@@ -121,3 +121,29 @@ def test_every_set_has_a_gin_file_that_makes_it(published, tmp_path, monkeypatch
             assert isinstance(make(), kind), name
         except FileNotFoundError:
             assert kind.needs != "nothing"
+
+
+def test_show_writes_pictures_of_factors_and_samples(capsys, tmp_path):
+    code, out, _ = output(capsys, "show", "mini_sprites", "--out", tmp_path / "pictures")
+    assert code == 0
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert {"variations_of_shape.png", "animation_0.gif", "samples.png"} <= names
+    with Image.open(tmp_path / "pictures" / "samples.png") as samples:
+        assert samples.size == (128, 128)
+    assert all(name in out for name in names)
+
+
+def test_import_says_what_it_found(capsys, tmp_path):
+    np.savez(tmp_path / "in.npz", images=np.zeros((3, 8, 8), np.uint8), factors=[[0.5], [1], [2]])
+    code, out, _ = output(capsys, "import", tmp_path / "in.npz", "--out", tmp_path / "mine.npz")
+    assert code == 0
+    assert "3 images of 8x8x1, uint8" in out
+    assert "factor_0            real-valued" in out
+    assert f"data.ImportedData('{tmp_path}/mine.npz')" in out
+
+
+def test_prepare_says_how_to_load(capsys, tmp_path):
+    code, out, _ = output(capsys, "prepare", "mini_sprites", "--data_dir", tmp_path)
+    assert code == 0
+    assert "576 images in" in out
+    assert f"tfds.load('disentlib_mini_sprites', data_dir='{tmp_path}')" in out

@@ -1,6 +1,6 @@
 """Batches a second of the streams, beside a generator of single images and beside training.
 
-    python tools/benchmarks/streams.py [NAME ...]
+Run: python tools/benchmarks/streams.py [NAME ...]
 
 A stream is fast enough when it makes at least 5 times what training a beta-VAE consumes.
 """

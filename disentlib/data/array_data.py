@@ -1,0 +1,147 @@
+"""Your own images and factors, complete or not, whole numbers or real ones."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from disentlib.data.ground_truth import GroundTruthData
+from disentlib.data.randomness import RNG, Random, generator, integers
+
+
+class ArrayData(GroundTruthData):
+    """Rows of images with the factors that made them.
+
+    The values of a discrete factor are numbered in sorted order: `values` has the originals. Where
+    every combination occurs, the set has a full grid; combinations that occur several times then
+    give one of their images at random. Otherwise only `sample` works, which draws rows.
+
+    Args:
+        images: (n, height, width, channels) or (n, height, width), uint8, bool, or floats in
+            [0, 1]. A memory map is left on disk.
+        factors: (n, factors) or (n,), integers, or floats for real-valued factors.
+        names: of the factors; by default factor_0, factor_1, ...
+        continuous: which factors are real-valued, one for all or one a factor; by default those
+            of an array of floats.
+
+    Raises:
+        TypeError: if the images or factors are of another kind.
+        ValueError: if shapes do not fit together, a value is NaN or out of range, a discrete
+            factor is not whole, or a name is missing.
+
+    >>> images = np.zeros((4, 8, 8), np.uint8)
+    >>> mine = ArrayData(images, [[0, 0], [0, 1], [1, 0], [1, 0]], names=["hue", "size"])
+    >>> mine.factor_sizes, mine.has_full_grid
+    ((2, 2), False)
+    """
+
+    name = "array_data"
+    needs = "arrays"
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        factors: np.ndarray | Sequence[Any],
+        *,
+        names: Sequence[str] | None = None,
+        continuous: bool | Sequence[bool] | None = None,
+    ):
+        rows, table = _pictures(images), np.asarray(factors)
+        table = table[:, None] if table.ndim == 1 else table
+        if table.ndim != 2 or len(table) != len(rows) or not len(table) or not table.shape[1]:
+            raise ValueError(
+                f"expected factors of shape ({len(rows)}, factors) for {len(rows)} images, "
+                f"got {table.shape}"
+            )
+        if not (np.issubdtype(table.dtype, np.integer) or np.issubdtype(table.dtype, np.floating)):
+            raise TypeError(f"expected factors of integers or floats, got {table.dtype}")
+        if not np.isfinite(table).all():
+            raise ValueError("expected finite factors, got NaN or infinity")
+        count = table.shape[1]
+        self.factor_names = tuple(names or (f"factor_{k}" for k in range(count)))
+        if len(self.factor_names) != count or len(set(self.factor_names)) != count:
+            raise ValueError(f"expected {count} different names, got {list(self.factor_names)}")
+        if continuous is None:
+            continuous = not np.issubdtype(table.dtype, np.integer)
+        self.continuous = tuple(bool(flag) for flag in np.broadcast_to(continuous, count))
+
+        self.rows = rows
+        bytes_ = rows.dtype in (np.uint8, np.bool_)
+        self.dtype = np.dtype(np.uint8 if bytes_ else np.float32)
+        self.image_shape = (rows.shape[1], rows.shape[2], rows.shape[3])
+        columns: list[np.ndarray] = []
+        sizes: list[int | None] = []
+        self.values: list[np.ndarray | None] = []
+        for name, column, real in zip(self.factor_names, table.T, self.continuous, strict=True):
+            if real:
+                columns.append(column)
+                sizes.append(None)
+                self.values.append(None)
+                continue
+            if (column != np.round(column)).any():
+                raise ValueError(f"expected whole values of {name}, got others: is it continuous?")
+            values, codes = np.unique(column, return_inverse=True)
+            columns.append(codes)
+            sizes.append(len(values))
+            self.values.append(values)
+        self.factors = np.stack(columns, axis=1)
+        self.factor_sizes = tuple(sizes)
+        self.has_full_grid = self._index()
+
+    def sample(self, n: int, rng: RNG) -> tuple[np.ndarray, np.ndarray]:
+        """Return `n` rows drawn with replacement: (factors, images)."""
+        picked = integers(generator(rng), len(self.factors), n)
+        return self.factors[picked], self._taken(picked)
+
+    def config(self) -> dict[str, Any]:
+        """Refuse: arrays in memory are no configuration."""
+        raise ValueError(
+            "data made of arrays in memory has no configuration: write it with "
+            "`disentlib data import` and use data.ImportedData(path)"
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.rows)} images, {', '.join(self.factor_names)})"
+
+    def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
+        positions = np.ravel_multi_index(tuple(factors.T), self.sizes)
+        counts = self._starts[positions + 1] - self._starts[positions]
+        chosen = (rng.random(len(counts)) * counts).astype(np.int64)
+        return self._taken(self._order[self._starts[positions] + chosen])
+
+    def _index(self) -> bool:
+        """Sort the rows by their place in the grid, and return whether none is empty."""
+        if any(self.continuous) or self.grid_size > len(self.factors):
+            return False
+        positions = np.ravel_multi_index(tuple(self.factors.T), self.sizes)
+        self._order = np.argsort(positions, kind="stable")
+        counts = np.bincount(positions, minlength=self.grid_size)
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self.deterministic = bool(counts.max() == 1)
+        return bool(counts.min() > 0)
+
+    def _taken(self, rows: np.ndarray) -> np.ndarray:
+        taken = np.asarray(self.rows[rows])
+        return (
+            taken * np.uint8(255) if taken.dtype == bool else taken.astype(self.dtype, copy=False)
+        )
+
+
+def _pictures(images: np.ndarray) -> np.ndarray:
+    """Return images with a channel axis, having checked kind, shape and values."""
+    images = images if isinstance(images, np.ndarray) else np.asarray(images)
+    if images.dtype not in (np.uint8, np.bool_) and not np.issubdtype(images.dtype, np.floating):
+        raise TypeError(f"expected images of uint8, bool or floats in [0, 1], got {images.dtype}")
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+        raise ValueError(f"expected images of shape (n, height, width, 1 or 3), got {images.shape}")
+    if images.dtype not in (np.uint8, np.bool_):
+        for start in range(0, len(images), 4096):
+            block = images[start : start + 4096]
+            if not (np.isfinite(block).all() and block.min() >= 0 and block.max() <= 1):
+                raise ValueError(
+                    f"expected images in [0, 1], got NaN or other values in rows {start} to "
+                    f"{start + len(block) - 1}"
+                )
+    return images

@@ -1,0 +1,76 @@
+"""Any set with factor labels that TensorFlow Datasets has prepared."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from disentlib.data import files, prepared
+from disentlib.data.array_data import ArrayData
+
+
+class TFDSData(ArrayData):
+    """Images and labels of a prepared set; the images are unpacked once and stay on disk.
+
+    Args:
+        path: the folder of one version, which holds dataset_info.json, or the `data_dir` above.
+        tfds_name: the set's name in TensorFlow Datasets, where `path` is a `data_dir`.
+        labels: the features that are factors; by default those called label_...
+        image: the feature that is the image.
+
+    Raises:
+        FileNotFoundError: if nothing is prepared there.
+        ValueError: if a feature is missing.
+    """
+
+    name = "tfds"
+    needs = "a folder"
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        tfds_name: str = "*",
+        labels: Sequence[str] | None = None,
+        image: str = "image",
+    ):
+        self.path, self.tfds_name, self.image = path, tfds_name, image
+        self.labels = list(labels) if labels else None
+        found = prepared.find(path, tfds_name)
+        if found is None:
+            raise FileNotFoundError(
+                f"no dataset_info.json in or below {path}: `disentlib data prepare NAME "
+                "--data_dir DIR` or `tfds build` makes one"
+            )
+        self.file = found
+        features = prepared.features(found)
+        wanted = self.labels or [name for name in features if name.startswith("label_")]
+        if not wanted:
+            raise ValueError(f"expected labels, {found} has features {features}: name them")
+        tables = []
+        shapes = set()
+        for images, factors in prepared.batches(found, wanted, image=image):
+            tables.append(factors)
+            shapes.add(images.shape[1:])
+        if len(shapes) != 1:
+            raise ValueError(f"expected images of one shape in {found}, got {sorted(shapes)}")
+        table = np.concatenate(tables)
+
+        def fill(target: np.ndarray) -> None:
+            row = 0
+            for images, _ in prepared.batches(found, [], image=image):
+                target[row : row + len(images)] = images
+                row += len(images)
+
+        rows = files.built(found, image, (len(table), *shapes.pop()), np.uint8, fill)
+        super().__init__(rows, table, names=[name.removeprefix("label_") for name in wanted])
+
+    def config(self) -> dict[str, object]:
+        """Return the name and the arguments."""
+        return {
+            "name": self.name,
+            "path": os.fspath(self.path),
+            "tfds_name": self.tfds_name,
+            "labels": self.labels,
+            "image": self.image,
+        }

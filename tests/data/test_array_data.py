@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from disentlib import data
+
+GRID = np.array([[i, j] for i in range(3) for j in range(4)])
+
+
+def images_of(factors, dtype=np.uint8):
+    values = 20 * np.asarray(factors)[:, 0] + 3 * np.asarray(factors)[:, 1]
+    images = np.tile(values[:, None, None, None], (1, 4, 5, 1))
+    return images.astype(np.uint8) if dtype == np.uint8 else (images / 255).astype(dtype)
+
+
+def test_a_full_grid_in_any_order_gives_the_images_of_its_factors():
+    order = np.random.default_rng(0).permutation(12)
+    mine = data.ArrayData(images_of(GRID[order]), GRID[order], names=["a", "b"])
+    assert mine.has_full_grid
+    assert mine.deterministic
+    assert mine.factor_sizes == (3, 4)
+    np.testing.assert_array_equal(mine.images(GRID), images_of(GRID))
+    assert mine.image_shape == (4, 5, 1)
+
+
+def test_repeated_combinations_give_one_of_their_images():
+    factors = np.concatenate([GRID, [[1, 2]]])
+    images = images_of(factors)
+    images[-1] = 255
+    mine = data.ArrayData(images, factors)
+    assert not mine.deterministic
+    drawn = mine.images(np.tile([1, 2], (200, 1)), 0)[:, 0, 0, 0]
+    assert set(drawn) == {26, 255}
+    assert 60 < (drawn == 255).sum() < 140
+
+
+def test_an_incomplete_grid_samples_rows_and_refuses_the_rest():
+    mine = data.ArrayData(images_of(GRID[:-1]), GRID[:-1])
+    assert not mine.has_full_grid
+    factors, images = mine.sample(50, 0)
+    np.testing.assert_array_equal(images, images_of(factors))
+    assert factors.dtype == np.int64
+    with pytest.raises(ValueError, match=r"array_data has no full grid .*sample\(n, rng\)"):
+        mine.images(GRID)
+    batch = next(iter(data.streams.images(mine, batch_size=3, seed=0)))
+    assert batch.shape == (3, 4, 5, 1)
+
+
+def test_any_whole_numbers_are_numbered_in_order():
+    mine = data.ArrayData(images_of(GRID), GRID * [10, -1] + [5, 0], names=["a", "b"])
+    np.testing.assert_array_equal(mine.values[0], [5, 15, 25])
+    np.testing.assert_array_equal(mine.values[1], [-3, -2, -1, 0])
+    np.testing.assert_array_equal(mine.factors, GRID * [1, -1] + [0, 3])
+
+
+def test_real_valued_factors_have_no_size_and_no_grid():
+    factors = GRID + np.array([0.0, 0.25])
+    mine = data.ArrayData(images_of(GRID), factors, continuous=[False, True])
+    assert mine.factor_sizes == (3, None)
+    assert not mine.has_full_grid
+    drawn, _ = mine.sample(20, 0)
+    assert set(drawn[:, 1]) <= {0.25, 1.25, 2.25, 3.25}
+    assert data.ArrayData(images_of(GRID), factors).factor_sizes == (None, None)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_become_float32_and_bools_bytes(dtype):
+    mine = data.ArrayData(images_of(GRID, dtype)[..., 0], GRID)
+    assert mine.images(GRID).dtype == mine.dtype == np.float32
+    np.testing.assert_allclose(mine.images(GRID), images_of(GRID) / 255, rtol=1e-6)
+    masks = data.ArrayData(images_of(GRID) > 20, GRID)
+    assert set(np.unique(masks.images(GRID))) == {0, 255}
+    assert masks.dtype == np.uint8
+
+
+def bad(images, row, value):
+    images = images.astype(np.float32) / 255
+    images[row] = value
+    return images
+
+
+@pytest.mark.parametrize(
+    ("images", "factors", "options", "error", "message"),
+    [
+        (images_of(GRID)[1:], GRID, {}, ValueError, r"\(11, factors\) for 11 images"),
+        (images_of(GRID), GRID.astype(str), {}, TypeError, "integers or floats, got <U"),
+        (images_of(GRID), GRID.astype(object), {}, TypeError, "integers or floats, got object"),
+        (images_of(GRID), np.where(GRID == 2, np.nan, GRID), {}, ValueError, "finite factors"),
+        (images_of(GRID), GRID / 2, {"continuous": False}, ValueError, "whole values of factor_0"),
+        (images_of(GRID), GRID, {"names": ["a"]}, ValueError, "2 different names"),
+        (images_of(GRID), GRID, {"names": ["a", "a"]}, ValueError, "2 different names"),
+        (images_of(GRID).astype(int), GRID, {}, TypeError, "images of uint8, bool or floats"),
+        (images_of(GRID)[:, 0, 0], GRID, {}, ValueError, r"\(n, height, width, 1 or 3\)"),
+        (bad(images_of(GRID), 7, np.nan), GRID, {}, ValueError, r"images in \[0, 1\], got NaN"),
+        (bad(images_of(GRID), 7, 1.5), GRID, {}, ValueError, r"images in \[0, 1\]"),
+        (images_of(GRID)[:0], GRID[:0], {}, ValueError, "expected images of shape"),
+    ],
+)
+def test_what_does_not_fit_is_refused(images, factors, options, error, message):
+    with pytest.raises(error, match=message):
+        data.ArrayData(images, factors, **options)
+
+
+def test_arrays_in_memory_have_no_configuration():
+    with pytest.raises(ValueError, match="disentlib data import"):
+        data.ArrayData(images_of(GRID), GRID).config()
