@@ -1,6 +1,7 @@
 """`disentlib data`: list, describe, show, verify and compare data sets."""
 
 import argparse
+import importlib
 import json
 import math
 from collections.abc import Callable
@@ -143,8 +144,9 @@ def verify(options: argparse.Namespace) -> None:
     kind = known(options.name)
     if not hasattr(kind, "verify"):
         raise UsageError(f"{options.name} is drawn, there is no file to verify")
+    source = made(options)
     with stderr(quiet=options.quiet).status(f"reading {options.path}"):
-        for fact in data.load(options.name, path=options.path).verify():  # type: ignore[attr-defined]
+        for fact in source.verify():  # type: ignore[attr-defined]
             stdout().print(f"good: {fact}", soft_wrap=True)
 
 
@@ -202,6 +204,7 @@ def import_(options: argparse.Namespace) -> None:
 def prepare(options: argparse.Namespace) -> None:
     """Write a set for TensorFlow Datasets."""
     source = made(options)
+    import_tfds()
     bar = Progress(
         TextColumn(f"{options.name}"),
         BarColumn(),
@@ -224,7 +227,19 @@ def prepare(options: argparse.Namespace) -> None:
 def made(options: argparse.Namespace) -> data.GroundTruthData:
     """Return the set that was named, from the path that was given."""
     known(options.name)
-    return data.load(options.name, **({"path": options.path} if options.path else {}))
+    source = data.load(options.name, **({"path": options.path} if options.path else {}))
+    file = getattr(source, "file", None)
+    if file is not None and (file / "dataset_info.json").is_file():
+        import_tfds()
+    return source
+
+
+def import_tfds() -> None:
+    """Import TensorFlow Datasets before any bar or spinner moves.
+
+    While it is imported it replaces Python's import for all threads, theirs as well.
+    """
+    importlib.import_module("tensorflow_datasets")
 
 
 def known(name: str) -> type[data.GroundTruthData]:
