@@ -5,6 +5,7 @@ from disentlib.metrics.dci import dci as dci
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
+from disentlib.metrics.fairness import fairness as fairness
 from disentlib.metrics.gaussian_total_correlation import (
     gaussian_total_correlation as gaussian_total_correlation,
 )
@@ -13,3 +14,4 @@ from disentlib.metrics.modularity import modularity as modularity
 from disentlib.metrics.scores import SCORES as SCORES
 from disentlib.metrics.scores import Score as Score
 from disentlib.metrics.table import ScoreTable as ScoreTable
+from disentlib.metrics.unified_scores import unified_scores as unified_scores

@@ -41,7 +41,7 @@ ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
 SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
 
 # Public functions that are no scores.
-OTHERS = {"evaluate", "evaluate_encoder"}
+OTHERS = {"evaluate", "evaluate_encoder", "fairness", "unified_scores"}
 
 
 def draw(samples=2000, seed=0):
