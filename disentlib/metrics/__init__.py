@@ -2,6 +2,7 @@
 
 from disentlib.metrics.dci import DCI as DCI
 from disentlib.metrics.dci import dci as dci
+from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
@@ -11,6 +12,9 @@ from disentlib.metrics.gaussian_total_correlation import (
 )
 from disentlib.metrics.mig import mig as mig
 from disentlib.metrics.modularity import modularity as modularity
+from disentlib.metrics.reduced_downstream_task import (
+    reduced_downstream_task as reduced_downstream_task,
+)
 from disentlib.metrics.scores import SCORES as SCORES
 from disentlib.metrics.scores import Score as Score
 from disentlib.metrics.table import ScoreTable as ScoreTable

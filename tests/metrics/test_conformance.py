@@ -41,7 +41,14 @@ ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
 SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
 
 # Public functions that are no scores.
-OTHERS = {"evaluate", "evaluate_encoder", "fairness", "unified_scores"}
+OTHERS = {
+    "downstream_task",
+    "evaluate",
+    "evaluate_encoder",
+    "fairness",
+    "reduced_downstream_task",
+    "unified_scores",
+}
 
 
 def draw(samples=2000, seed=0):

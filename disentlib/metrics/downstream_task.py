@@ -1,0 +1,146 @@
+"""Predicting factors from codes with few and many samples (Locatello et al. 2019, section 5)."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentlib import ops
+from disentlib.data.randomness import RNG
+from disentlib.metrics.protocol import Protocol, split
+
+Predictor = Literal["gradient_boosting", "logistic_regression"]
+SIZES = (10, 100, 1000, 10_000)
+
+
+def downstream_task(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    predictor: Predictor = "gradient_boosting",
+    sizes: Sequence[int] = SIZES,
+    protocol: Protocol | None = None,
+    train_fraction: float = 0.75,
+    test: tuple[ArrayLike, ArrayLike] | None = None,
+    rng: RNG = 0,
+) -> dict[str, float]:
+    """Return accuracies of one predictor a factor, fitted on each of several numbers of samples.
+
+    What a representation is worth to a later task, and how many labels it saves.
+
+    Args:
+        codes: real numbers (samples, dims).
+        factors: non-negative integers (samples, factors).
+        predictor: "gradient_boosting" as in `dci`, or "logistic_regression" on standardised codes,
+            its penalty chosen among ten by five folds. A single class needs neither: it is always
+            predicted.
+        sizes: numbers of training samples; each takes the first so many training rows. Those that
+            exceed the rows are left out.
+        protocol: "locatello2019" trains on leading rows, None on random ones.
+        train_fraction: share of samples that may train.
+        test: (codes, factors) to test on instead of the rest.
+        rng: draws the training rows.
+
+    Returns:
+        Figures by name, in [0, 1], for each number n of samples: "n:mean_test_accuracy" and
+        "n:min_test_accuracy" over factors, "n:test_accuracy_factor_j", and the same of train. Where
+        both sizes are there, "efficiency:100/10000" is the mean test accuracy with 100 samples over
+        that with 10,000, and "efficiency:1000/10000" likewise.
+
+    Raises:
+        TypeError: if codes are not real numbers or factors not integers.
+        ValueError: if shapes do not fit, a value is not finite, or no size fits.
+
+    Reference:
+        Locatello et al., "Challenging Common Assumptions in the Unsupervised Learning of
+        Disentangled Representations" (2019).
+
+    >>> factors = np.indices((4, 4, 4)).reshape(3, -1).T
+    >>> downstream_task(factors.astype(float), factors, sizes=[40])["40:mean_test_accuracy"]
+    1.0
+    """
+    parts = split(
+        codes, factors, train_fraction=train_fraction, test=test, protocol=protocol, rng=rng
+    )
+    usable = [size for size in sizes if 2 <= size <= len(parts.train_codes)]
+    if not usable:
+        raise ValueError(
+            f"expected a size of 2 to {len(parts.train_codes)} training samples, got {list(sizes)}"
+        )
+    figures: dict[str, float] = {}
+    for size in usable:
+        scores = accuracies(
+            parts.train_codes[:size],
+            parts.train_factors[:size],
+            parts.test_codes,
+            parts.test_factors,
+            predictor,
+        )
+        for kind, values in (("train", scores.train), ("test", scores.test)):
+            figures[f"{size}:mean_{kind}_accuracy"] = float(values.mean())
+            figures[f"{size}:min_{kind}_accuracy"] = float(values.min())
+            for factor, value in enumerate(values):
+                figures[f"{size}:{kind}_accuracy_factor_{factor}"] = float(value)
+    for few in (100, 1000):
+        if {few, 10_000} <= set(usable):
+            figures[f"efficiency:{few}/10000"] = (
+                figures[f"{few}:mean_test_accuracy"] / figures["10000:mean_test_accuracy"]
+            )
+    return figures
+
+
+class Accuracies(NamedTuple):
+    """Shares of samples whose factor is predicted, on train and test samples (factors,) each."""
+
+    train: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+
+def accuracies(
+    train_codes: NDArray[Any],
+    train_factors: NDArray[Any],
+    test_codes: NDArray[Any],
+    test_factors: NDArray[Any],
+    predictor: Predictor,
+) -> Accuracies:
+    """Fit one predictor a factor on checked arrays and test it."""
+    if predictor not in get_args(Predictor):
+        raise ValueError(f"expected predictor one of {get_args(Predictor)}, got {predictor!r}")
+    train, test = [], []
+    for factor, values in enumerate(train_factors.T):
+        if predictor == "gradient_boosting":
+            model = ops.gradient_boosting(train_codes, values)
+            fitted, predicted = model.fitted, model.predict(test_codes)
+        else:
+            fitted, predicted = _logistic_regression(train_codes, values, test_codes)
+        train.append(np.mean(fitted == values))
+        test.append(np.mean(predicted == test_factors[:, factor]))
+    return Accuracies(np.array(train), np.array(test))
+
+
+def _logistic_regression(
+    codes: NDArray[Any], values: NDArray[Any], test: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return predictions for train and test samples, the penalty chosen by cross-validation."""
+    if (values == values[0]).all():
+        return values, np.full(len(test), values[0], values.dtype)
+    middle, spread = codes.mean(axis=0), codes.std(axis=0)
+    spread[spread == 0] = 1
+    codes, test = (codes - middle) / spread, (test - middle) / spread
+    folds = np.array_split(np.arange(len(codes)), min(5, len(codes)))
+    best, most = 1.0, -1.0
+    for weight in np.logspace(-4, 4, 10):
+        right = 0
+        for fold in folds:
+            rest = np.delete(np.arange(len(codes)), fold)
+            known = values[rest]
+            if len(rest) < 2 or (known == known[0]).all():
+                right += int((values[fold] == known[0]).sum())
+                continue
+            model = ops.logistic_regressions(codes[rest], known[:, None], C=float(weight))[0]
+            right += int((model.predict(codes[fold]) == values[fold]).sum())
+        if right > most:
+            best, most = float(weight), right
+    model = ops.logistic_regressions(codes, values[:, None], C=best)[0]
+    return model.predict(codes), model.predict(test)
