@@ -89,3 +89,8 @@ def extra():
             return dict(arrays), answers()["extra"][name]["expected"]
 
     return load
+@pytest.fixture
+def posteriors() -> dict[str, np.ndarray]:
+    """Gaussian posteriors of a complete grid of factors: mean, log_sigma, samples, factors."""
+    with np.load(ORACLE / "cases" / "gaussian_posteriors_a.npz") as arrays:
+        return dict(arrays)

@@ -26,6 +26,10 @@ def main() -> None:
     source = Path(os.environ["DISENTLIB_TEST_DATA"]) / "oracle"
     target = Path(__file__).parents[1] / "tests" / "golden" / "oracle"
     (target / "cases").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(
+        source / "cases" / "gaussian_posteriors_a.npz",
+        target / "cases" / "gaussian_posteriors_a.npz",
+    )
     answers = json.loads((source / "expected.json").read_text(encoding="utf-8"))
     for name in CASES:
         shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")

@@ -5,6 +5,7 @@ from disentlib.metrics.dci import dci as dci
 from disentlib.metrics.dci_es import DCIES as DCIES
 from disentlib.metrics.dci_es import dci_es as dci_es
 from disentlib.metrics.downstream_task import downstream_task as downstream_task
+from disentlib.metrics.dcimig import dcimig as dcimig
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
@@ -12,11 +13,23 @@ from disentlib.metrics.fairness import fairness as fairness
 from disentlib.metrics.gaussian_total_correlation import (
     gaussian_total_correlation as gaussian_total_correlation,
 )
+from disentlib.metrics.gaussian_wasserstein_correlation import (
+    gaussian_wasserstein_correlation as gaussian_wasserstein_correlation,
+)
+from disentlib.metrics.gaussian_wasserstein_correlation import (
+    gaussian_wasserstein_correlation_norm as gaussian_wasserstein_correlation_norm,
+)
+from disentlib.metrics.jemmig import jemmig as jemmig
 from disentlib.metrics.mig import mig as mig
+from disentlib.metrics.mig_sup import mig_sup as mig_sup
 from disentlib.metrics.modularity import modularity as modularity
 from disentlib.metrics.reduced_downstream_task import (
     reduced_downstream_task as reduced_downstream_task,
 )
+from disentlib.metrics.mutual_information_score import (
+    mutual_information_score as mutual_information_score,
+)
+from disentlib.metrics.rmig import rmig as rmig
 from disentlib.metrics.scores import SCORES as SCORES
 from disentlib.metrics.scores import Score as Score
 from disentlib.metrics.table import ScoreTable as ScoreTable

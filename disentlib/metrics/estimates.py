@@ -112,8 +112,14 @@ def estimate(
         found = ops.information(codes, factors, bins=bins)
         everything = np.ones(found.mutual.shape, np.bool_)
         return Estimate(found.mutual, found.codes, found.factors, everything, bins)
-    bins = default_bins(max(map(len, ops.label_counts(factors))), len(factors))
-    found = ops.information(codes, factors, bins=bins, rule="quantile", chance=True)
+    values = max(map(len, ops.label_counts(factors)))
+    unclipped = adjusted(codes, factors, default_bins(values, len(factors)))
+    return unclipped._replace(shared=np.clip(unclipped.shared, 0.0, unclipped.factors))
+
+
+def adjusted(codes: ArrayLike, labels: ArrayLike, bins: int) -> Estimate:
+    """Estimate by quantile bins, adjusted for chance; less than chance shows is below 0."""
+    found = ops.information(codes, labels, bins=bins, rule="quantile", chance=True)
     excess = found.mutual - found.chance
     room = found.factors - found.chance
     # No room: a constant factor, or one whose values are as many as the samples.
@@ -122,14 +128,9 @@ def estimate(
     np.divide(excess * found.factors, room, out=shared, where=some)
     # 2 n I of independent labels is about chi-squared with this many degrees of freedom.
     freedom = np.maximum((found.bins[:, None] - 1) * (found.values - 1), 0)
-    deviation = np.sqrt(2.0 * freedom) / (2 * len(factors))
-    return Estimate(
-        np.clip(shared, 0.0, found.factors),
-        found.codes,
-        found.factors,
-        some & (excess > 5 * deviation),
-        bins,
-    )
+    deviation = np.sqrt(2.0 * freedom) / (2 * len(np.asarray(labels)))
+    significant = some & (excess > 5 * deviation)
+    return Estimate(shared, found.codes, found.factors, significant, bins)
 
 
 def top_two(matrix: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -89,7 +89,7 @@ def evaluate(
             value,
             repeated,
             interval=interval,
-            bins=_bins(sizes, train, protocol) if score.bins else None,
+            bins=_bins(score, sizes, train, protocol),
             representation=representation,
             samples=train,
             test_samples=tested,
@@ -293,8 +293,14 @@ def _warn_of_constants(sizes: Sequence[int], names: Sequence[str] | None) -> Non
             )
 
 
-def _bins(sizes: Sequence[int], samples: int, protocol: Protocol | None) -> int:
-    return 20 if protocol == "locatello2019" else default_bins(max(sizes, default=0), samples)
+def _bins(
+    score: Score, sizes: Sequence[int], samples: int, protocol: Protocol | None
+) -> int | None:
+    if not score.bins:
+        return None
+    if protocol == "locatello2019":
+        return 20
+    return default_bins(max(sizes, default=0) if score.needs_factors else 0, samples)
 
 
 def _seed(rng: RNG, repeat: int) -> RNG:

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from disentlib.metrics.dci import dci
+from disentlib.metrics.dcimig import dcimig
 from disentlib.metrics.gaussian_total_correlation import gaussian_total_correlation
+from disentlib.metrics.gaussian_wasserstein_correlation import (
+    gaussian_wasserstein_correlation,
+    gaussian_wasserstein_correlation_norm,
+)
+from disentlib.metrics.jemmig import jemmig
 from disentlib.metrics.mig import mig
+from disentlib.metrics.mig_sup import mig_sup
 from disentlib.metrics.modularity import modularity
+from disentlib.metrics.mutual_information_score import mutual_information_score
+from disentlib.metrics.rmig import rmig
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,20 @@ SCORES: dict[str, Score] = {
     score.name: score
     for score in (
         Score(mig, _ADJUSTED, _PLUG_IN, bins=True),
-        Score(modularity, _ADJUSTED + ", significant codes", _PLUG_IN + ", all codes", bins=True),
+        Score(mig_sup, _ADJUSTED + ", active codes", _PLUG_IN, bins=True),
+        # Without posteriors' variances it is `mig` again.
+        Score(rmig, _ADJUSTED, _PLUG_IN, bins=True, by_default=False),
+        Score(dcimig, _ADJUSTED, _PLUG_IN, bins=True),
+        Score(jemmig, _ADJUSTED, _PLUG_IN, bins=True),
+        Score(modularity, _ADJUSTED + ", active codes", _PLUG_IN, bins=True),
+        Score(
+            mutual_information_score,
+            _ADJUSTED,
+            _PLUG_IN,
+            needs_factors=False,
+            bins=True,
+            higher_is_better=False,
+        ),
         Score(
             dci,
             "gradient boosting, random rows train",
@@ -63,6 +85,18 @@ SCORES: dict[str, Score] = {
         ),
         Score(
             gaussian_total_correlation,
+            "covariance",
+            needs_factors=False,
+            higher_is_better=False,
+        ),
+        Score(
+            gaussian_wasserstein_correlation,
+            "covariance",
+            needs_factors=False,
+            higher_is_better=False,
+        ),
+        Score(
+            gaussian_wasserstein_correlation_norm,
             "covariance",
             needs_factors=False,
             higher_is_better=False,
