@@ -89,6 +89,8 @@ def extra():
             return dict(arrays), answers()["extra"][name]["expected"]
 
     return load
+
+
 @pytest.fixture
 def posteriors() -> dict[str, np.ndarray]:
     """Gaussian posteriors of a complete grid of factors: mean, log_sigma, samples, factors."""

@@ -6,6 +6,7 @@ from disentlib.metrics.dci_es import DCIES as DCIES
 from disentlib.metrics.dci_es import dci_es as dci_es
 from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.dcimig import dcimig as dcimig
+from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
@@ -23,11 +24,11 @@ from disentlib.metrics.jemmig import jemmig as jemmig
 from disentlib.metrics.mig import mig as mig
 from disentlib.metrics.mig_sup import mig_sup as mig_sup
 from disentlib.metrics.modularity import modularity as modularity
-from disentlib.metrics.reduced_downstream_task import (
-    reduced_downstream_task as reduced_downstream_task,
-)
 from disentlib.metrics.mutual_information_score import (
     mutual_information_score as mutual_information_score,
+)
+from disentlib.metrics.reduced_downstream_task import (
+    reduced_downstream_task as reduced_downstream_task,
 )
 from disentlib.metrics.rmig import rmig as rmig
 from disentlib.metrics.scores import SCORES as SCORES
