@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
         configuration.parse(options.gin_file, options.gin_param)
         evaluate = gin.get_configurable(metrics.evaluate_encoder)
     trained = Run(options.run_dir)
-    data, encode = trained.data, trained.encode
+    data, encode = trained.data.evaluation, trained.encode
     start = time.perf_counter()
     with Progress(
         TextColumn("encoding {task.completed:,} images"),
