@@ -33,5 +33,8 @@ from disentlib.metrics.reduced_downstream_task import (
 from disentlib.metrics.rmig import rmig as rmig
 from disentlib.metrics.scores import SCORES as SCORES
 from disentlib.metrics.scores import Score as Score
+from disentlib.metrics.strong_downstream_task import (
+    strong_downstream_task as strong_downstream_task,
+)
 from disentlib.metrics.table import ScoreTable as ScoreTable
 from disentlib.metrics.unified_scores import unified_scores as unified_scores

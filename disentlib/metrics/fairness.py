@@ -47,15 +47,15 @@ def fairness(
     if len(sizes) < 2:
         raise ValueError("expected at least 2 factors, got 1")
     random = generator(rng)
-    factors = _draw(random, sizes, samples)
-    codes = _encode(table, factors, sampled, random)
+    factors = draw_factors(random, sizes, samples)
+    codes = codes_of(table, factors, sampled, random)
     models = [ops.gradient_boosting(codes, column) for column in factors.T]
 
     pairs = np.full((2, len(sizes), len(sizes)), np.nan)
     for sensitive, values in enumerate(sizes):
-        drawn = np.repeat(_draw(random, sizes, points), values, axis=0)
+        drawn = np.repeat(draw_factors(random, sizes, points), values, axis=0)
         drawn[:, sensitive] = np.tile(np.arange(values), points)
-        changed = _encode(table, drawn, sampled, random)
+        changed = codes_of(table, drawn, sampled, random)
         for predicted, size in enumerate(sizes):
             if predicted != sensitive:
                 guesses = models[predicted].predict(changed)
@@ -80,14 +80,16 @@ def unfairness_of(counts: NDArray[Any]) -> tuple[float, float]:
     return float(variation @ totals / max(totals.sum(), 1)), float(variation.max())
 
 
-def _draw(random: Random, sizes: NDArray[Any], samples: int) -> NDArray[np.int64]:
+def draw_factors(random: Random, sizes: NDArray[Any], samples: int) -> NDArray[np.int64]:
+    """Return factors (samples, factors), drawn factor by factor."""
     columns = [integers(random, int(size), samples) for size in sizes]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
-def _encode(
+def codes_of(
     table: CodeTable, factors: NDArray[np.int64], sampled: bool, random: Random
 ) -> NDArray[Any]:
+    """Return the codes (samples, dims) of factors, drawn from their distribution if `sampled`."""
     rows = np.ravel_multi_index(tuple(factors.T), tuple(table.sizes))
     mean, logvar = table.look_up(rows)
     codes: NDArray[Any] = mean[rows]

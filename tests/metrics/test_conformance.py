@@ -54,6 +54,7 @@ OTHERS = {
     "evaluate_encoder",
     "fairness",
     "reduced_downstream_task",
+    "strong_downstream_task",
     "unified_scores",
 }
 
