@@ -4,7 +4,6 @@ from disentlib.metrics.dci import DCI as DCI
 from disentlib.metrics.dci import dci as dci
 from disentlib.metrics.dci_es import DCIES as DCIES
 from disentlib.metrics.dci_es import dci_es as dci_es
-from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.dcimig import dcimig as dcimig
 from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
