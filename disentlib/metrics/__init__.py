@@ -20,6 +20,10 @@ from disentlib.metrics.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation_norm as gaussian_wasserstein_correlation_norm,
 )
 from disentlib.metrics.jemmig import jemmig as jemmig
+from disentlib.metrics.med import MED as MED
+from disentlib.metrics.med import TopKMED as TopKMED
+from disentlib.metrics.med import med as med
+from disentlib.metrics.med import top_k_med as top_k_med
 from disentlib.metrics.mig import mig as mig
 from disentlib.metrics.mig_sup import mig_sup as mig_sup
 from disentlib.metrics.modularity import modularity as modularity

@@ -15,6 +15,7 @@ from disentlib.metrics.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation_norm,
 )
 from disentlib.metrics.jemmig import jemmig
+from disentlib.metrics.med import med, top_k_med
 from disentlib.metrics.mig import mig
 from disentlib.metrics.mig_sup import mig_sup
 from disentlib.metrics.modularity import modularity
@@ -77,6 +78,8 @@ SCORES: dict[str, Score] = {
             bins=True,
             higher_is_better=False,
         ),
+        Score(med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
+        Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
         Score(
             dci,
             "gradient boosting, random rows train",

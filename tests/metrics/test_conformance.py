@@ -34,6 +34,9 @@ PROPERTIES = {
     "modularity": Property(),
     # Informativeness: chance, and what trees learn by heart. Completeness has base dims.
     "dci": Property(floor=(0.01, 0.01, 0.13, 0.7), counts_codes=True),
+    # Completeness has base dims; logistic regressions on one code tell few values apart.
+    "med": Property(perfect=None, floor=(0.01, 0.01, 0.13, 0.14), counts_codes=True),
+    "top_k_med": Property(),
     "mig_sup": Property(),
     "rmig": Property(),
     "dcimig": Property(),
