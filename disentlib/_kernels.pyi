@@ -30,6 +30,15 @@ def scalar_accuracy(
     threads: int,
     /,
 ) -> NDArray[np.float64]: ...
+def tree_accuracy(
+    codes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    test_codes: NDArray[np.float64],
+    test_labels: NDArray[np.int32],
+    threads: int,
+    /,
+) -> NDArray[np.float64]: ...
 def logistic(
     codes: NDArray[np.float64],
     labels: NDArray[np.int32],

@@ -12,6 +12,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from disentlib import data
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # No deadlines: a busy machine is not a defect. The same examples each time: a red run stays red.
@@ -66,9 +68,11 @@ def answers() -> dict[str, Any]:
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for a `case` on every case there is."""
+    """Run a test that asks for a `case` or a `world` on every one there is."""
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", answers()["cases"], indirect=True)
+    if "world" in metafunc.fixturenames:
+        metafunc.parametrize("world", answers()["dataset_cases"], indirect=True)
 
 
 @pytest.fixture
@@ -96,3 +100,57 @@ def posteriors() -> dict[str, np.ndarray]:
     """Gaussian posteriors of a complete grid of factors: mean, log_sigma, samples, factors."""
     with np.load(ORACLE / "cases" / "gaussian_posteriors_a.npz") as arrays:
         return dict(arrays)
+
+
+class Grid(data.GroundTruthData):
+    """A data set whose images are its factors."""
+
+    name = "grid"
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, factor_sizes):
+        self.factor_sizes = tuple(map(int, factor_sizes))
+        self.factor_names = tuple(f"factor {k}" for k in range(len(self.factor_sizes)))
+        self.image_shape = (1, 1, len(self.factor_sizes))
+
+    def _images(self, factors, rng):
+        return factors[:, None, None, :].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class World:
+    """A data set and an encoder, and what another program answered for them."""
+
+    name: str
+    data: Grid
+    table: np.ndarray
+    wave: tuple[np.ndarray, np.ndarray, np.ndarray] = field(repr=False)
+    expected: dict[str, Any] = field(repr=False)
+
+    def encode(self, images):
+        """The sum of a row a factor value, and a wave over all factors."""
+        factors = images[:, 0, 0].astype(int)
+        codes = np.zeros((len(factors), self.table.shape[1]))
+        start = 0
+        for values, size in zip(factors.T, self.data.sizes, strict=True):
+            codes = codes + self.table[start + values]
+            start += size
+        amplitude, frequency, phase = self.wave
+        return codes + amplitude * np.sqrt(2) * np.sin(factors @ frequency + phase)
+
+
+@pytest.fixture
+def world(request) -> World:
+    name = request.param
+    with np.load(ORACLE / "cases" / f"{name}.npz") as arrays:
+        wave = (arrays["noise_amp"], arrays["noise_omega"], arrays["noise_phase"])
+        expected = answers()["dataset_cases"][name]["expected"]
+        return World(name, Grid(arrays["factor_sizes"]), arrays["table"], wave, expected)
+
+
+@pytest.fixture(scope="session", params=answers()["extra"].keys() & {"udr_a", "udr_b"})
+def collection(request) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Codes of several models, their divergences from the prior, and answers for them."""
+    with np.load(ORACLE / "cases" / f"{request.param}.npz") as arrays:
+        expected = answers()["extra"][request.param]["expected"]["dlib@sk0.21.3"]
+        return arrays["codes"], arrays["kl"], expected

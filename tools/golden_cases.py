@@ -17,9 +17,11 @@ CASES = [
     "onefactorval_noisy_n1000",
     "shapes3d_quantised8_n1000",
 ]
+# Data sets and encoders, for scores that sample by themselves.
+WORLDS = ["dataset_dsprites_const_d7", "dataset_dsprites_mix_d8", "dataset_smallnorb_weak_d6"]
 
 # Inputs of single formulas.
-EXTRA = ["matrices", "fairness_counts"]
+EXTRA = ["matrices", "fairness_counts", "udr_b"]
 
 
 def main() -> None:
@@ -31,13 +33,11 @@ def main() -> None:
         target / "cases" / "gaussian_posteriors_a.npz",
     )
     answers = json.loads((source / "expected.json").read_text(encoding="utf-8"))
-    for name in CASES:
-        shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")
-    for name in EXTRA:
+    for name in CASES + WORLDS + EXTRA:
         shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")
     chosen = {
-        "cases": {name: answers["cases"][name] for name in CASES},
-        "extra": {name: answers["extra"][name] for name in EXTRA},
+        kind: {name: answers[kind][name] for name in names}
+        for kind, names in (("cases", CASES), ("dataset_cases", WORLDS), ("extra", EXTRA))
     }
     text = json.dumps(chosen, separators=(",", ":"))
     (target / "expected.json").write_text(text + "\n", encoding="utf-8")

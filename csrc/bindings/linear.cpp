@@ -12,7 +12,9 @@
 #include "disentlib/linear_svm.hpp"
 #include "disentlib/logistic.hpp"
 #include "disentlib/parallel.hpp"
+#include "disentlib/radix_sort.hpp"
 #include "disentlib/ranking.hpp"
+#include "disentlib/scalar_tree.hpp"
 
 namespace disentlib {
 namespace {
@@ -118,6 +120,38 @@ Reals scalar_accuracy(const Reals& lines, const Reals& codes, const Labels& labe
   return accuracies;
 }
 
+// Share of test samples whose class a tree on each single code tells (dims, factors). Leaves hold
+// at least a quarter of an average class.
+Reals tree_accuracy(const Reals& codes, const Labels& labels, const Counts& counts,
+                    const Reals& test_codes, const Labels& test_labels, std::size_t threads) {
+  require(codes.ndim() == 2 && test_codes.ndim() == 2 && codes.shape(0) == test_codes.shape(0),
+          "codes must have 2 dimensions");
+  const auto dims = static_cast<std::size_t>(codes.shape(0));
+  const auto samples = static_cast<std::size_t>(codes.shape(1));
+  const auto tests = static_cast<std::size_t>(test_codes.shape(1));
+  const Classes classes(counts, labels, samples, 0);
+  const Classes test_classes(counts, test_labels, tests, -1);
+  Reals accuracies({codes.shape(0), static_cast<py::ssize_t>(classes.factors())});
+  const double* source = codes.data();
+  const double* test = test_codes.data();
+  double* target = accuracies.mutable_data();
+  const py::gil_scoped_release release;
+  parallel_for(dims, threads, [&](std::size_t dim) {
+    const std::vector<Indexed> sorted = radix_sort(source + dim * samples, samples);
+    for (std::size_t k = 0; k < classes.factors(); ++k) {
+      const std::size_t least = std::max<std::size_t>(1, samples / (4 * classes.size(k)));
+      const ScalarTree tree(sorted, classes.labels(k), classes.size(k), least);
+      const std::int32_t* label = test_classes.labels(k);
+      std::size_t right = 0;
+      for (std::size_t row = 0; row < tests; ++row) {
+        right += tree(test[dim * tests + row]) == label[row];
+      }
+      target[dim * classes.factors() + k] = static_cast<double>(right) / static_cast<double>(tests);
+    }
+  });
+  return accuracies;
+}
+
 // codes (samples, dims) -> coefficients (classes, dims + 1), the intercept last.
 Reals logistic(const Reals& codes, const Labels& labels, const Counts& counts,
                const Reals& class_weights, double penalty, double intercept_penalty,
@@ -208,6 +242,7 @@ Reals lassos(const Reals& gram, const Reals& products, double penalty, double to
 void bind_linear(py::module_& module) {
   module.def("scalar_svm", &scalar_svm);
   module.def("scalar_accuracy", &scalar_accuracy);
+  module.def("tree_accuracy", &tree_accuracy);
   module.def("logistic", &logistic);
   module.def("areas_under_curves", &areas_under_curves);
   module.def("lassos", &lassos);

@@ -7,20 +7,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from disentlib.metrics.affine_mcc import affine_mcc
+from disentlib.metrics.beta_vae_score import beta_vae_score
 from disentlib.metrics.dci import dci
 from disentlib.metrics.dcimig import dcimig
+from disentlib.metrics.explicitness import explicitness
+from disentlib.metrics.factor_vae_score import factor_vae_score
+from disentlib.metrics.factorized_support import factorized_support
 from disentlib.metrics.gaussian_total_correlation import gaussian_total_correlation
 from disentlib.metrics.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation,
     gaussian_wasserstein_correlation_norm,
 )
+from disentlib.metrics.irs import irs
 from disentlib.metrics.jemmig import jemmig
+from disentlib.metrics.mcc import mcc
 from disentlib.metrics.med import med, top_k_med
 from disentlib.metrics.mig import mig
 from disentlib.metrics.mig_sup import mig_sup
 from disentlib.metrics.modularity import modularity
 from disentlib.metrics.mutual_information_score import mutual_information_score
+from disentlib.metrics.omes import omes
 from disentlib.metrics.rmig import rmig
+from disentlib.metrics.sap import sap
+from disentlib.metrics.z_max_var import z_max_var
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,30 @@ SCORES: dict[str, Score] = {
         ),
         Score(med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
         Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
+        Score(sap, "trees on single codes", "linear machines on single codes", fits=True),
+        Score(
+            explicitness,
+            "multinomial logistic regression",
+            "one-vs-rest logistic regressions",
+            fits=True,
+        ),
+        Score(
+            factor_vae_score,
+            "majority vote on batches of 64",
+            "majority vote on batches of 64, reference's draws",
+            intervenes=True,
+        ),
+        Score(
+            beta_vae_score,
+            "multinomial logistic regression on batches of 64",
+            "one-vs-rest logistic regression on batches of 64",
+            intervenes=True,
+        ),
+        Score(z_max_var, "majority vote on batches of 64", intervenes=True),
+        Score(omes, "correlation in pairs", intervenes=True),
+        Score(irs, "0.99 quantiles", "0.99 quantiles against the maximum, 20 factor bins"),
+        Score(mcc, "Pearson correlation"),
+        Score(affine_mcc, "least squares, Pearson correlation", fits=True),
         Score(
             dci,
             "gradient boosting, random rows train",
@@ -101,6 +135,12 @@ SCORES: dict[str, Score] = {
         Score(
             gaussian_wasserstein_correlation_norm,
             "covariance",
+            needs_factors=False,
+            higher_is_better=False,
+        ),
+        Score(
+            factorized_support,
+            "batches of 128, standardised codes",
             needs_factors=False,
             higher_is_better=False,
         ),

@@ -20,12 +20,17 @@ class Property:
         floor: an upper bound of its value for codes of noise, 10,000 samples and 10 dims.
         scale_free: whether the scale of codes does not matter.
         counts_codes: whether its definition counts codes, dead ones included.
+        quantities: whether factors are taken as quantities, so that names of values matter.
+        slack: how far ties, batches or the best of several useless codes may take it.
+        names: parameters it must have.
     """
 
     perfect: float | None = 1.0
     floor: float | tuple[float, ...] | None = 0.01
     scale_free: bool = True
     counts_codes: bool = False
+    quantities: bool = False
+    slack: float = 0.0
 
 
 # A public score that is missing here fails the first test.
@@ -45,6 +50,18 @@ PROPERTIES = {
     "gaussian_total_correlation": Property(perfect=0.0),
     "gaussian_wasserstein_correlation": Property(perfect=None, floor=None, scale_free=False),
     "gaussian_wasserstein_correlation_norm": Property(perfect=0.0),
+    "sap": Property(floor=0.02, slack=0.03),
+    # One line a value cannot tell values in the middle of a code for certain.
+    "explicitness": Property(perfect=None, floor=0.52),
+    "factor_vae_score": Property(),
+    "beta_vae_score": Property(),
+    "z_max_var": Property(),
+    "omes": Property(),
+    "irs": Property(floor=0.06),
+    "mcc": Property(floor=0.03, quantities=True),
+    "affine_mcc": Property(floor=0.03, quantities=True),
+    # The product of supports is what it measures; batches are cut in the order given.
+    "factorized_support": Property(perfect=None, floor=None, slack=1.5),
 }
 ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
 SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
@@ -56,8 +73,10 @@ OTHERS = {
     "evaluate",
     "evaluate_encoder",
     "fairness",
+    "model_centrality",
     "reduced_downstream_task",
     "strong_downstream_task",
+    "udr",
     "unified_scores",
 }
 
@@ -113,7 +132,11 @@ def test_perfect_codes(name, samples):
     expected = PROPERTIES[name].perfect
     if expected is not None:
         codes = factors[:, [4, 2, 0, 1, 3]] * [1.0, -2.0, 0.1, 1e3, 1.0] + 5
-        np.testing.assert_allclose(figures(take(name, codes, factors)), expected, atol=20 / samples)
+        np.testing.assert_allclose(
+            figures(take(name, codes, factors)),
+            expected,
+            atol=max(20 / samples, PROPERTIES[name].slack),
+        )
 
 
 @pytest.mark.parametrize("name", ARRAY_SCORES)
@@ -157,7 +180,8 @@ def test_order_of_samples_does_not_matter(name):
     np.testing.assert_allclose(
         figures(take(name, codes[order], factors[order])),
         figures(take(name, codes, factors)),
-        atol=0.05 if SCORES[name].fits else 1e-9,  # another order is another split
+        # Another order is another split.
+        atol=max(0.05 if SCORES[name].fits else 1e-9, PROPERTIES[name].slack),
     )
 
 
@@ -166,8 +190,11 @@ def test_names_of_values_and_order_of_factors_do_not_matter(name):
     codes, factors = draw()
     expected = figures(take(name, codes, factors))
     renamed = np.array([5, 90, 7, 1, 0, 33])[factors]
-    for changed in (factors[:, [2, 0, 1]], factors + 1000, factors.astype(np.uint8), renamed):
+    for changed in (factors[:, [2, 0, 1]], factors + 1000, factors.astype(np.uint8)):
         np.testing.assert_allclose(figures(take(name, codes, changed)), expected, atol=1e-9)
+    if not PROPERTIES[name].quantities:
+        atol = max(1e-9, PROPERTIES[name].slack)
+        np.testing.assert_allclose(figures(take(name, codes, renamed)), expected, atol=atol)
 
 
 @pytest.mark.parametrize("name", ARRAY_SCORES)

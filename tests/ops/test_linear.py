@@ -4,6 +4,7 @@ from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from disentlib.ops import linear
 
@@ -90,6 +91,31 @@ class TestScalarSVM:
     def test_refuses_a_price_of_nothing(self, sample):
         with pytest.raises(ValueError, match="expected C above 0, got 0"):
             linear.scalar_svm(*sample, C=0)
+
+
+class TestTree:
+    def test_equals_scikit_learn(self, sample):
+        codes, factors = sample
+        codes = codes.astype(np.float32)
+        ours = linear.tree_accuracy(codes[:600], factors[:600], codes[600:], factors[600:])
+        for j in range(codes.shape[1]):
+            for i, size in enumerate(SIZES):
+                theirs = DecisionTreeClassifier(min_samples_leaf=600 // (4 * size))
+                theirs.fit(codes[:600, [j]], factors[:600, i])
+                score = theirs.score(codes[600:, [j]], factors[600:, i])
+                assert ours[j, i] == pytest.approx(score, abs=0.011)  # ties between equal splits
+
+    def test_perfect_codes_of_many_values_are_told(self):
+        rng = np.random.default_rng(4)
+        factors = rng.integers(0, 183, (10_000, 1))
+        told = linear.tree_accuracy(-3 * factors[:7500], factors[:7500], -3 * factors, factors)
+        assert told == 1
+
+    def test_does_not_depend_on_threads(self, sample):
+        np.testing.assert_array_equal(
+            linear.tree_accuracy(*sample, *sample, threads=1),
+            linear.tree_accuracy(*sample, *sample, threads=2),
+        )
 
 
 class TestLogistic:

@@ -1,0 +1,124 @@
+"""FactorVAE score against the reference's votes, a plain loop, and its own promises."""
+
+import re
+
+import numpy as np
+import pytest
+
+from disentlib import data, metrics
+from disentlib.metrics.factor_vae_score import accuracies, count_votes
+from disentlib.metrics.interventions import ArrayTable
+from disentlib.metrics.protocol import CodeTable
+
+NAME = re.compile(r"factor_vae_b(\d+)_t(\d+)_e(\d+)_v(\d+)_th([\d.]+)_seed(\d+)")
+
+
+def test_reference_votes(world):
+    table = CodeTable(world.data, world.encode, batch_size=65_536)
+    for name, expected in world.expected["dlib@sk0.21.3"].items():
+        if not (match := NAME.fullmatch(name)):
+            continue
+        batch, train, test, samples, threshold, seed = match.groups()
+        votes = count_votes(
+            table,
+            protocol="locatello2019",
+            batch=int(batch),
+            train_votes=int(train),
+            test_votes=int(test),
+            variance_samples=int(samples),
+            threshold=float(threshold),
+            rng=int(seed),
+        )
+        if float(threshold) == 0 and world.name == "dataset_dsprites_const_d7":
+            # There 0 / 0 wins every vote of the reference; constants never vote here.
+            assert expected["eval_accuracy"] < 0.2
+            assert accuracies(votes.train, votes.test) == (1.0, 1.0)
+            continue
+        for ours, key in ((votes.train, "votes_train"), (votes.test, "votes_eval")):
+            theirs = np.array(expected[key])
+            np.testing.assert_array_equal(ours, theirs[:, : ours.shape[1]])
+            assert not theirs[:, ours.shape[1] :].any()
+        found = accuracies(votes.train, votes.test)
+        assert found == pytest.approx((expected["train_accuracy"], expected["eval_accuracy"]))
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(0, size, 3000) for size in (3, 4, 6)], axis=1)
+    codes = factors / [3, 4, 6] + 0.2 * rng.normal(size=factors.shape)
+    return codes @ np.linalg.qr(rng.normal(size=(3, 3)))[0], factors
+
+
+def test_plain_loop(arrays):
+    codes, factors = arrays
+    rng = np.random.default_rng(1)
+    scale = codes.var(axis=0, ddof=1)
+    votes = np.zeros((3, 3))
+    for _ in range(3000):
+        k = rng.integers(3)
+        rows = np.flatnonzero(factors[:, k] == rng.integers(factors[:, k].max() + 1))
+        local = codes[rng.choice(rows, 64)].var(axis=0, ddof=1)
+        votes[k, (local / scale).argmin()] += 1
+    expected = votes.max(axis=0).sum() / 3000
+    found = metrics.factor_vae_score(ArrayTable(codes, factors))
+    assert found.accuracy == pytest.approx(expected, abs=0.03)
+
+
+def test_dead_codes_are_pruned_and_counted(arrays):
+    codes, factors = arrays
+    more = np.hstack([np.full((3000, 1), 0.1), codes, np.full((3000, 1), 1e6)])
+    for threshold in (0.0, 0.05):
+        found = metrics.factor_vae_score(ArrayTable(more, factors), threshold=threshold)
+        assert found.active_codes == 3
+        assert found.accuracy > 0.4
+    nothing = metrics.factor_vae_score(ArrayTable(np.zeros((3000, 2)), factors))
+    assert nothing == (0.0, 0.0, 0.0)
+
+
+def test_the_threshold_is_of_the_deviation_or_of_the_variance(arrays):
+    _, factors = arrays
+    codes = 0.1 * factors / factors.std(axis=0)
+    on_std = metrics.factor_vae_score(ArrayTable(codes, factors))
+    on_variance = metrics.factor_vae_score(ArrayTable(codes, factors), prune_on="variance")
+    assert (on_std.active_codes, on_variance.active_codes) == (3, 0)
+
+
+def test_factors_of_a_single_value_do_not_matter(arrays):
+    codes, factors = arrays
+    more = np.insert(factors, 1, 7, axis=1)
+    expected = metrics.factor_vae_score(ArrayTable(codes, factors), rng=3)
+    assert metrics.factor_vae_score(ArrayTable(codes, more), rng=3) == expected
+    constant = metrics.factor_vae_score(ArrayTable(codes, np.ones((3000, 1), int)))
+    assert np.isnan(constant.accuracy)
+
+
+def test_sampled_codes_are_noisier_than_their_mean():
+    sprites = data.DSpritesRendered()
+
+    def encode(images):
+        ys, xs = (np.linspace(-1, 1, 64), np.linspace(-1, 1, 64))
+        mass = images[..., 0].sum(axis=(1, 2))
+        x = (images[..., 0].sum(axis=1) * xs).sum(axis=1) / mass
+        y = (images[..., 0].sum(axis=2) * ys).sum(axis=1) / mass
+        mean = np.stack([x, y, mass / 500], axis=1)
+        return mean, np.full_like(mean, 2 * np.log(0.3))
+
+    table = CodeTable(sprites, encode, batch_size=4096)
+    options = {"train_votes": 300, "test_votes": 300, "variance_samples": 500, "batch": 16}
+    mean = metrics.factor_vae_score(table, **options)
+    sampled = metrics.factor_vae_score(table, sampled=True, **options)
+    assert sampled.accuracy < mean.accuracy
+    assert sampled == metrics.factor_vae_score(table, sampled=True, **options)
+    codes_alone = CodeTable(sprites, lambda images: encode(images)[0], batch_size=4096)
+    with pytest.raises(ValueError, match="expected an encoder of"):
+        metrics.factor_vae_score(codes_alone, sampled=True, **options)
+
+
+def test_what_it_refuses(arrays):
+    with pytest.raises(TypeError, match="expected a CodeTable or ArrayTable, got ndarray"):
+        metrics.factor_vae_score(arrays[0])
+    with pytest.raises(ValueError, match="expected a batch of at least 2, got 1"):
+        metrics.factor_vae_score(ArrayTable(*arrays), batch=1)
+    with pytest.raises(ValueError, match=r"expected prune_on as one of .* got 'range'"):
+        metrics.factor_vae_score(ArrayTable(*arrays), prune_on="range")
