@@ -45,6 +45,7 @@ def commands(text: str) -> list[list[str]]:
 
 FEW = {
     "train": ["--gin_param", "STEPS=4", "--gin_param", "training.train.evaluation_steps=2"],
+    "evaluate": ["--samples", "200", "--test_samples", "100"],
     "report": ["--samples", "64"],
 }
 
