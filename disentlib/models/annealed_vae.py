@@ -12,7 +12,8 @@ class AnnealedVAE(VAE):
     """L = E[-log p(x|z)] + gamma |KL(q(z|x) || p(z)) - C(t)|, C(t) = min(c_max, c_max t / steps).
 
     The code may carry more and more information, so that factors are learned one after another.
-    The KL is that of the batch: the absolute value is taken of its mean.
+    The KL is that of the batch: the absolute value is taken of its mean, per replica on several
+    devices.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).

@@ -128,7 +128,8 @@ def linear_decoder(image_shape: Sequence[int], *, latents: int = 10) -> keras.Mo
 
 
 def _heads(x, latents: int) -> list:
-    return [layers.Dense(latents, name="mean")(x), layers.Dense(latents, name="logvar")(x)]
+    # In float32 under every precision policy: codes are not rounded to 8 bits.
+    return [layers.Dense(latents, name=name, dtype="float32")(x) for name in ("mean", "logvar")]
 
 
 def _pixels(x, image_shape: Sequence[int]):

@@ -12,7 +12,8 @@ class BetaTCVAE(VAE):
     """L = E[-log p(x|z)] + KL(q(z|x) || p(z)) + (beta - 1) TC(z).
 
     Of the three parts of the KL (information, total correlation, dimension-wise KL) only the total
-    correlation gets the extra weight. beta = 1 is the VAE.
+    correlation gets the extra weight. beta = 1 is the VAE. On several devices the total correlation
+    is estimated per replica.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).

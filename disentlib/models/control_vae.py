@@ -13,7 +13,8 @@ class ControlVAE(VAE):
     A non-linear PI controller, before every update, with e = C_t - KL in nats and w the weight
     before its limits: P = k_p / (1 + exp(e)); I_t = I_{t-1} + k_i e, unless w_{t-1} lies outside
     the limits; w_t = P + I_t + beta_min; beta_t = w_t within [beta_min, beta_max]. k_i is negative:
-    a KL above its target raises the weight. No gradient passes through the controller.
+    a KL above its target raises the weight. No gradient passes through the controller. On several
+    devices it steps per replica and the weights are averaged.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).

@@ -12,7 +12,8 @@ class DIPVAE(VAE):
     """L = ELBO loss + lambda_od sum_{i != j} S_ij^2 + lambda_d sum_i (S_ii - 1)^2.
 
     S is the covariance of the aggregated posterior: of the means alone (variant "i"), or with the
-    mean of the posterior variances added to its diagonal (variant "ii", the whole of it).
+    mean of the posterior variances added to its diagonal (variant "ii", the whole of it). On
+    several devices covariances are taken per replica.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).

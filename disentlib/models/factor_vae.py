@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from disentlib.models.architectures import fc_discriminator
 from disentlib.models.configuration import serializable
-from disentlib.models.vae import VAE, Code
+from disentlib.models.vae import VAE, Code, replica_share
 
 CLIP = 1e-6  # of the discriminator's probabilities, as in the reference
 PERMUTATION = -1  # the stream of its noise
@@ -17,7 +17,7 @@ class FactorVAE(VAE):
 
     The density ratio D/(1 - D) estimates the total correlation. Each step takes both gradients at
     the weights before it, then updates: the discriminator's loss never reaches the encoder, the
-    model's loss never reaches the discriminator.
+    model's loss never reaches the discriminator. On several devices codes are permuted per replica.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
@@ -61,7 +61,7 @@ class FactorVAE(VAE):
         self.gamma = gamma
         self.discriminator = discriminator or fc_discriminator(latents=self.latents)
         self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(
-            1e-4, beta_1=0.5, beta_2=0.9, epsilon=1e-8
+            1e-4, beta_1=0.5, beta_2=0.9, epsilon=1e-8, name="discriminator_optimizer"
         )
         self.second_batch = second_batch
         self.step_counting = step_counting
@@ -111,8 +111,8 @@ class FactorVAE(VAE):
         with tf.GradientTape(persistent=True) as tape:
             code = self(x, training=True)
             loss, terms = self.total(x, y, code)
-            model_loss = self.optimizer.scale_loss(loss)
-            discriminator_loss = self.discriminator_optimizer.scale_loss(terms["discriminator"])
+            model_loss = replica_share(loss)
+            discriminator_loss = replica_share(terms["discriminator"])
         own = self.discriminator.trainable_variables
         gradients = tape.gradient(model_loss, self.main_variables)
         discriminator_gradients = tape.gradient(discriminator_loss, own)

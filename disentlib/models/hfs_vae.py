@@ -19,7 +19,7 @@ class HausdorffSupport(Regularizer):
 
     Asks that the support of the codes be a product, not their distribution: correlated factors stay
     possible. HFS is smallest for a collapsed code, so keep beta > 0 or delta > 0 and watch the
-    number of active latents.
+    number of active latents. On several devices supports are compared per replica.
 
     Args:
         gamma: weight of the support distance.

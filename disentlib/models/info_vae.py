@@ -14,7 +14,8 @@ class InfoVAE(VAE):
     """L = E[-log p(x|z)] + (1 - alpha) KL(q(z|x) || p(z)) + (alpha + lambda - 1) MMD(q(z), p(z)).
 
     The aggregated posterior is pulled to the prior without emptying the code of a single image.
-    alpha = 0, scale = 1 is the VAE; alpha = 1 is the MMD-VAE.
+    alpha = 0, scale = 1 is the VAE; alpha = 1 is the MMD-VAE. On several devices the discrepancy is
+    taken per replica.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).

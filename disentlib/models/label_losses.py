@@ -1,7 +1,8 @@
 """Losses on a few labels: regularizers that tie latent j to label j.
 
 Locatello et al., "Disentangling factors of variation using few labels", ICLR 2020. They read the
-encoder's means, of the first latents only, and labels (batch, factors); missing ones are NaN.
+encoder's means, of the first latents only, and labels (batch, factors); missing ones are NaN. On
+several devices sums go over all images; other statistics of the batch are taken per replica.
 """
 
 import abc
@@ -99,7 +100,7 @@ class LabelCrossEntropy(LabelLoss):
         target = labels / tf.constant(self.sizes, tf.float32)
         logits = mean[:, : labels.shape[1]]
         entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits)
-        return tf.reduce_sum(known * entropy)
+        return _batch_sum(known * entropy)
 
 
 @serializable
@@ -138,12 +139,15 @@ class LabelSquaredError(LabelLoss):
             error = self.scale * codes - labels
         else:
             error = tf.sigmoid(codes) - labels / tf.constant(self.sizes, tf.float32)
-        return tf.reduce_sum(known * tf.square(error))
+        return _batch_sum(known * tf.square(error))
 
 
 @serializable
 class LabelCovariance(LabelLoss):
-    """sum_{l != j} Cov(mean_l, y_j)^2, the biased covariance over images with all their labels."""
+    """sum_{l != j} Cov(mean_l, y_j)^2, the biased covariance over images with all their labels.
+
+    Taken per replica on several devices.
+    """
 
     def __init__(
         self, *, gamma: float = 1.0, schedule: str = "fixed", schedule_steps: int = 100_000
@@ -165,7 +169,8 @@ class LabelCovariance(LabelLoss):
 class LabelEmbedding(LabelLoss):
     """sum_j cross entropy of y_bj under softmax_i(-((mean_bj - e_ji) sigma)^2), mean over labels.
 
-    Every value i of label j has a learned place e_ji on the axis of latent j.
+    Every value i of label j has a learned place e_ji on the axis of latent j. Means are taken per
+    replica on several devices.
 
     Args:
         sizes: k_j, the number of values of each label.
@@ -231,7 +236,8 @@ class LabelInformation(LabelLoss):
     I >= mean T(mean_l, y_j) + ln n - logsumexp T(mean_l, shuffled y_j) over n labelled images, with
     T = w elu(a mean + b y + c) + d. The critics climb the bounds in the same step in which the
     encoder lowers the squares; neither sees the other's gradient. Their weights are scaled by
-    `critic_rate`, so that under Adam they learn that many times faster than the model.
+    `critic_rate`, so that under Adam they learn that many times faster than the model. Bounds are
+    taken per replica on several devices.
 
     Args:
         labels: number of labels.
@@ -317,6 +323,11 @@ class LabelInformation(LabelLoss):
     def _weights(self) -> list[tf.Tensor]:
         own = (self.of_code, self.of_label, self.hidden_bias, self.out, self.out_bias)
         return [self.critic_rate * tf.convert_to_tensor(weight) for weight in own]
+
+
+def _batch_sum(values: tf.Tensor) -> tf.Tensor:
+    """Return a sum over all images; what the replicas return is averaged."""
+    return tf.reduce_sum(values) * tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def _critic(codes, labels, weights) -> tf.Tensor:

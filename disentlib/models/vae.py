@@ -33,7 +33,10 @@ class VAE(SignatureConfig, keras.Model):
     """L = E[-log p(x|z)] + KL(q(z|x) || p(z)), the negative evidence lower bound.
 
     Sums over pixels and latents, mean over the batch, nats. Terms are logged raw, without weights.
-    Every method takes regularizers: what they return is added to its objective.
+    Every method takes regularizers: what they return is added to its objective. Networks compute in
+    float32 or mixed_bfloat16; codes, divergences and losses are float32 under both. On several
+    devices the loss is the mean of the replicas' losses: as on one device for objectives that are
+    means over images; a method that takes other statistics of the batch says "per replica".
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
@@ -155,8 +158,22 @@ class VAE(SignatureConfig, keras.Model):
     # The contract with Keras.
 
     def compile(self, optimizer="adam", *, jit_compile: bool = False, **options) -> None:
-        """Compile as Keras does, with XLA off unless asked for: on CPU the graph is 2x faster."""
+        """Compile as Keras does, with XLA off unless asked for: on CPU the graph is 2x faster.
+
+        Raises:
+            ValueError: if a network computes in float16. Loss scaling skips the updates whose
+                gradients overflow, so that steps, schedules and data would no longer go together.
+        """
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **options)
+        networks = (self, self.encoder, self.decoder)
+        layers = [layer for network in networks for layer in (network, *network.layers)]
+        if any(layer.compute_dtype == "float16" for layer in layers) or isinstance(
+            self.optimizer, keras.optimizers.LossScaleOptimizer
+        ):
+            raise ValueError(
+                "expected networks in float32 or mixed_bfloat16, got mixed_float16 or a "
+                "LossScaleOptimizer: skipped updates would put steps and data out of step"
+            )
         self.optimizer.build(self.main_variables)
 
     def compile_from_config(self, config: dict) -> None:
@@ -173,8 +190,7 @@ class VAE(SignatureConfig, keras.Model):
             raise ValueError("the objectives average over the batch: sample_weight must be None")
         loss, terms = self.total(x, y, y_pred)
         self.log(x, terms)
-        # Keras sums the gradients of the replicas; their losses are means.
-        return loss / tf.distribute.get_strategy().num_replicas_in_sync
+        return replica_share(loss)
 
     def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the objective with what the regularizers add, and all terms."""
@@ -208,6 +224,11 @@ class VAE(SignatureConfig, keras.Model):
     def term_names(self) -> list[str]:
         """The logged terms: the method's, then those of the regularizers."""
         return list(self._trackers)
+
+
+def replica_share(loss: tf.Tensor) -> tf.Tensor:
+    """Return what a replica's mean loss adds to that of all: Keras sums their gradients."""
+    return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def _latents(encoder, decoder) -> int:
