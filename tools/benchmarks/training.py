@@ -1,0 +1,187 @@
+"""Images a second of every method, beside its own bare step, a beta-VAE and PyTorch.
+
+    python tools/benchmarks/training.py [NAME ...]
+
+Columns: images/s of `fit` on a stream; its ratio to the method's own training step as a bare
+`tf.function` on one constant batch (at least 0.9 is wanted); the time of that step over
+beta-VAE's. Rounds of all methods are interleaved, so that a busy machine slows all alike; figures
+are medians. Where PyTorch is installed, beta-VAE's step is compared with the same network written
+by hand in it (at least 1.7 times as fast is wanted on CPU).
+"""
+
+import os
+import statistics
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from disentlib import data, models
+from disentlib.models import architectures as nets
+
+BATCH, LATENTS = 64, 10
+ROUNDS, STEPS = 7, 10
+SPRITES = data.DSpritesRendered()
+
+METHODS = {
+    "BetaVAE": (models.BetaVAE, {}),
+    "VAE": (models.VAE, {}),
+    "AnnealedVAE": (models.AnnealedVAE, {}),
+    "FactorVAE": (models.FactorVAE, {}),
+    "DIPVAE": (models.DIPVAE, {}),
+    "BetaTCVAE": (models.BetaTCVAE, {}),
+    "HFSVAE": (models.HFSVAE, {"beta": 1.0}),
+    "InfoVAE": (models.InfoVAE, {}),
+    "ControlVAE": (models.ControlVAE, {}),
+    "GroupVAE": (models.GroupVAE, {}),
+    "MLVAE": (models.MLVAE, {}),
+    "AdaGVAE": (models.AdaGVAE, {}),
+    "AdaMLVAE": (models.AdaMLVAE, {}),
+    "S2VAE": (models.S2VAE, {"label_loss": lambda: models.LabelCrossEntropy(SPRITES.sizes)}),
+    "SupervisedVAE": (
+        models.SupervisedVAE,
+        {"label_loss": lambda: models.LabelCrossEntropy(SPRITES.sizes)},
+    ),
+}
+
+
+class Contestant:
+    """A method with two ways to train: `fit` on the stream, and its step on one batch."""
+
+    def __init__(self, name):
+        method, options = METHODS[name]
+        keras.utils.set_random_seed(0)
+        options = {key: made() if callable(made) else made for key, made in options.items()}
+        self.model = method(
+            nets.conv_encoder(SPRITES.image_shape, latents=LATENTS),
+            nets.deconv_decoder(SPRITES.image_shape, latents=LATENTS),
+            **options,
+        )
+        self.model.compile(keras.optimizers.Adam(1e-4, epsilon=1e-8))
+        stream = data.streams.images
+        if isinstance(self.model, models.GroupVAE | models.MLVAE):
+            stream = data.streams.pairs
+        elif "label_loss" in options:
+            stream = data.streams.labelled
+        # Pairs and labelled batches hold two images for one.
+        size = BATCH if stream is data.streams.images else BATCH // 2
+        self.batches = stream(SPRITES, batch_size=size, seed=0)
+        self.batch = next(iter(self.batches))
+        self.step = tf.function(self.model.train_step)
+        self.stream_times, self.bare_times = [], []
+        self.check()
+        self.model.fit(self.batches, steps_per_epoch=2, verbose=0)
+        self.step((self.batch,) if tf.is_tensor(self.batch) else self.batch)
+
+    def check(self):
+        """Compare the objective by both paths: as `fit` logs it, and evaluated by hand."""
+        x, y = (self.batch, None) if tf.is_tensor(self.batch) else self.batch
+        by_hand = float(self.model.total(x, y, self.model(x))[0])
+        logged = self.model.evaluate(
+            tf.data.Dataset.from_tensors(self.batch), verbose=0, return_dict=True
+        )
+        assert np.isfinite(by_hand)
+        assert abs(logged["loss"] - by_hand) < 1e-3 * abs(by_hand), (logged, by_hand)
+
+    def round(self):
+        """Time both ways once."""
+        start = time.perf_counter()
+        logs = self.model.fit(self.batches, steps_per_epoch=STEPS, verbose=0).history
+        self.stream_times.append((time.perf_counter() - start) / STEPS)
+        assert np.isfinite(list(logs.values())).all(), logs
+        argument = (self.batch,) if tf.is_tensor(self.batch) else self.batch
+        start = time.perf_counter()
+        for _ in range(STEPS):
+            found = self.step(argument)
+        float(found["loss"])
+        self.bare_times.append((time.perf_counter() - start) / STEPS)
+
+
+class Torch:
+    """The beta-VAE of the study, hand-written in PyTorch, on one constant batch."""
+
+    def __init__(self, torch, images):
+        from torch import nn
+
+        self.torch = torch
+        torch.manual_seed(0)
+        self.images = torch.tensor(np.moveaxis(np.asarray(images), 3, 1).copy())
+        channels = self.images.shape[1]
+        self.encoder = nn.Sequential(
+            *(nn.Conv2d(channels, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 32, 4, 2, 1), nn.ReLU()),
+            *(nn.Conv2d(32, 64, 2, 2), nn.ReLU(), nn.Conv2d(64, 64, 2, 2), nn.ReLU()),
+            *(nn.Flatten(), nn.Linear(1024, 256), nn.ReLU(), nn.Linear(256, 2 * LATENTS)),
+        )
+        self.decoder = nn.Sequential(
+            *(nn.Linear(LATENTS, 256), nn.ReLU(), nn.Linear(256, 1024), nn.ReLU()),
+            *(nn.Unflatten(1, (64, 4, 4)), nn.ConvTranspose2d(64, 64, 4, 2, 1), nn.ReLU()),
+            *(nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU()),
+            *(nn.ConvTranspose2d(32, 32, 4, 2, 1), nn.ReLU()),
+            nn.ConvTranspose2d(32, channels, 4, 2, 1),
+        )
+        own = [*self.encoder.parameters(), *self.decoder.parameters()]
+        self.parameters = sum(parameter.numel() for parameter in own)
+        self.optimizer = torch.optim.Adam(own, lr=1e-4, eps=1e-8)
+        self.times = []
+        self.step()
+
+    def step(self):
+        """Take a step; return the loss."""
+        torch = self.torch
+        mean, logvar = self.encoder(self.images).chunk(2, dim=1)
+        z = mean + torch.exp(logvar / 2) * torch.randn_like(mean)
+        reconstruction = torch.nn.functional.binary_cross_entropy_with_logits(
+            self.decoder(z), self.images, reduction="sum"
+        )
+        kl = 0.5 * (mean**2 + logvar.exp() - logvar - 1).sum()
+        loss = (reconstruction + 4 * kl) / len(self.images)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    def round(self):
+        """Time some steps."""
+        start = time.perf_counter()
+        for _ in range(STEPS):
+            loss = self.step()
+        self.times.append((time.perf_counter() - start) / STEPS)
+        assert np.isfinite(loss)
+
+
+def main(names):
+    contestants = {name: Contestant(name) for name in dict.fromkeys(["BetaVAE", *names])}
+    beta = contestants["BetaVAE"]
+    try:
+        import torch
+    except ImportError:
+        other = None
+    else:
+        other = Torch(torch, beta.batch)
+        assert other.parameters == beta.model.count_params()
+    for _ in range(ROUNDS):
+        for contestant in contestants.values():
+            contestant.round()
+        if other:
+            other.round()
+
+    print("| method | images/s | of its bare step | bare step over BetaVAE's |\n|---|---|---|---|")
+    for name, one in contestants.items():
+        speed = BATCH / statistics.median(one.stream_times)
+        pairs = zip(one.bare_times, one.stream_times, strict=True)
+        ratio = statistics.median(bare / stream for bare, stream in pairs)
+        pairs = zip(one.bare_times, beta.bare_times, strict=True)
+        cost = statistics.median(bare / reference for bare, reference in pairs)
+        print(f"| {name} | {speed:.0f} | {ratio:.2f} | {cost:.2f} |")
+    if other:
+        pairs = zip(other.times, beta.bare_times, strict=True)
+        ratio = statistics.median(theirs / ours for theirs, ours in pairs)
+        print(f"\nBetaVAE's step is {ratio:.2f} times as fast as PyTorch {torch.__version__}'s.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or METHODS)
