@@ -8,6 +8,8 @@ from disentlib.models import architectures as nets
 
 SHAPE = (16, 16, 1)
 
+collect_ignore = ["replicas.py"]  # a program of test_conformance.py's, not a module of doctests
+
 
 @pytest.fixture
 def images():
