@@ -32,8 +32,16 @@ def exports(package: str) -> list[str]:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Expand the lines of one page."""
     return EXPORTS.sub(
-        lambda line: "\n\n".join(f"::: {line[1]}.{name}" for name in exports(line[1])), markdown
+        lambda line: "\n\n".join(_entry(line[1], name) for name in exports(line[1])), markdown
     )
+
+
+def _entry(package: str, name: str) -> str:
+    """Return the entry of one name; a method's page, where there is one, is where links lead."""
+    entry = f"::: {package}.{name}"
+    if package == "disentlib.models":
+        entry += "\n    options:\n      skip_local_inventory: true"
+    return entry
 
 
 class Doctests(griffe.Extension):

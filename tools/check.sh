@@ -41,7 +41,8 @@ build() { # the kernels that the tests use, in place, unless `make` has just bui
 }
 
 docs() {
-  NO_MKDOCS_2_WARNING=1 mkdocs --quiet build --strict --site-dir "$scratch/site"
+  # Never with --quiet: it hides the warnings from --strict, too.
+  NO_MKDOCS_2_WARNING=1 quietly mkdocs build --strict --site-dir "$scratch/site"
 }
 
 package() { # an sdist, a wheel made from it alone, and that wheel used far from this checkout

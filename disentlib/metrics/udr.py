@@ -19,7 +19,7 @@ class UDR(NamedTuple):
     Attributes:
         scores: of each model, the median over the others (models,).
         pairwise: of models i and j (models, models); 0 on the diagonal.
-        correlations: of model i's and model j's codes at [i][j], (dims of i, dims of j).
+        correlations: of model i's and model j's codes at `[i][j]`, (dims of i, dims of j).
     """
 
     scores: NDArray[np.float64]
