@@ -67,7 +67,7 @@ class Score:
         return str(self.function.__name__)
 
 
-_ADJUSTED = "quantile bins, adjusted for chance"
+_ADJUSTED = "quantile bins, chance-adjusted"
 _PLUG_IN = "equal-width bins, plug-in"
 
 SCORES: dict[str, Score] = {

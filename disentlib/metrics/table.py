@@ -127,6 +127,7 @@ class ScoreTable:
             table.add_column("interval", justify="right", no_wrap=True)
         table.add_column("better", no_wrap=True)
         table.add_column("estimated with")
+        said = ""
         for row in self.rows:
             cells = [row.score]
             if several:
@@ -136,7 +137,13 @@ class ScoreTable:
                 cells.append(f"{_shown(row.mean)} ± {_shown(row.spread)}")
             if interval:
                 cells.append(f"{_shown(row.low)} .. {_shown(row.high)}")
-            cells += ["higher" if row.higher_is_better else "lower", row.estimator]
+            # Once for the figures of one score.
+            name = row.score.partition(".")[0]
+            cells += [
+                "higher" if row.higher_is_better else "lower",
+                row.estimator if name != said else "",
+            ]
+            said = name
             table.add_row(*cells)
         return Group(table, Text(self._caption(), style="dim"))
 
