@@ -58,3 +58,12 @@ def test_a_model_file_runs_with_data_and_run_files(name, capsys):
 def test_a_run_file_is_complete(name, capsys):
     assert cli.main(["train", "--dry_run", "--gin_file", name]) == 0
     assert "nothing was trained" in capsys.readouterr().out
+
+
+def test_a_folder_named_as_one_of_ours_hides_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert cli.main(["train", "--dry_run", "--gin_file", "runs/demo.gin"]) == 0
+    assert "nothing was trained" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import inspect
 import logging
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -50,6 +51,9 @@ def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
     except FileNotFoundError as error:
         raise UsageError(str(error)) from error
     gin.add_config_file_search_path(str(configs.directory()))  # for `include`
+    # Files alone: gin would take the folder of `runs/train.gin` for a Python package as well, and
+    # stumble over a folder `runs` where there is one.
+    gin.config._FILE_READERS[:] = [(open, os.path.isfile)]
     logging.disable(logging.ERROR)  # gin logs each place where an included file is not
     try:
         for path in paths:
