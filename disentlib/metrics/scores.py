@@ -48,7 +48,8 @@ class Score:
         intervenes: whether it holds factors fixed: instead of arrays the function takes a
             `protocol.CodeTable`, and `sampled` and `rng`.
         higher_is_better: False where lower is.
-        by_default: whether `evaluate` takes it without being asked.
+        by_default: whether `evaluate` takes it without being asked. Those that intervene are not:
+            on a large grid they encode most of it.
     """
 
     function: Callable[..., Any]
@@ -102,15 +103,17 @@ SCORES: dict[str, Score] = {
             "majority vote on batches of 64",
             "majority vote on batches of 64, reference's draws",
             intervenes=True,
+            by_default=False,
         ),
         Score(
             beta_vae_score,
             "multinomial logistic regression on batches of 64",
             "one-vs-rest logistic regression on batches of 64",
             intervenes=True,
+            by_default=False,
         ),
-        Score(z_max_var, "majority vote on batches of 64", intervenes=True),
-        Score(omes, "correlation in pairs", intervenes=True),
+        Score(z_max_var, "majority vote on batches of 64", intervenes=True, by_default=False),
+        Score(omes, "correlation in pairs", intervenes=True, by_default=False),
         Score(irs, "0.99 quantiles", "0.99 quantiles against the maximum, 20 factor bins"),
         Score(mcc, "Pearson correlation"),
         Score(affine_mcc, "least squares, Pearson correlation", fits=True),
