@@ -15,14 +15,15 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Which parts of disentlib each part may import, beside itself.
 ARROWS = {
     "configs": set(),
+    "files": set(),
     "ops": {"_kernels"},
     "losses": set(),
     "data": {"ops"},
     "models": {"losses"},
-    "metrics": {"ops", "data"},
-    "training": {"data", "models", "losses", "metrics"},
-    "visualization": {"ops", "data", "models", "metrics"},
-    "studies": {"training", "metrics", "data", "models", "visualization"},
+    "metrics": {"ops", "data", "files"},
+    "training": {"data", "models", "losses", "metrics", "files"},
+    "visualization": {"ops", "data", "models", "metrics", "files"},
+    "studies": {"training", "metrics", "data", "models", "visualization", "files"},
 }
 ARROWS["cli"] = {*ARROWS} - {"cli"}
 ARROWS["__main__"] = {"cli"}

@@ -7,14 +7,13 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from disentlib import __version__
+from disentlib import __version__, files
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class ScoreTable:
         ]
         text = json.dumps({"disentlib": __version__, "scores": rows}, indent=1, allow_nan=False)
         if path is not None:
-            _write_atomically(Path(path), text + "\n")
+            files.write(path, text + "\n")
         return text
 
     def __rich__(self) -> Group:
@@ -171,16 +170,3 @@ def _shown(value: float) -> str:
 
 def _json_number(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise

@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from disentlib import files
+
 SETTINGS = "run.json"  # configuration, versions, environment
 OPERATIVE = "operative.gin"  # what gin bound, where gin files started the run
 MODEL = "model.keras"  # the last checkpoint: weights, optimizers, step
@@ -32,27 +34,9 @@ _PACKAGES = (
 )
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a file's text at once: a reader or a crash sees the old text or the new one.
-
-    Raises:
-        OSError: if the file cannot be written; the old one is untouched.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def write_json(path: Path, content: Any) -> None:
     """Replace a JSON file at once."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    files.write(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_json(path: Path) -> Any:
@@ -88,7 +72,7 @@ def cut_history(path: Path, step: int) -> None:
         return
     rows = [row for row in zip(*history.values(), strict=True) if row[0] <= step]
     lines = [",".join(history), *(",".join(map(format_number, row)) for row in rows)]
-    write_text(path, "\n".join(lines) + "\n")
+    files.write(path, "\n".join(lines) + "\n")
 
 
 def append_history(path: Path, row: Mapping[str, float]) -> None:

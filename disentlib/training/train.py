@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from disentlib import files
 from disentlib.data import GroundTruthData, streams
 from disentlib.models import VAE, load
 from disentlib.models.architectures import conv_encoder, deconv_decoder
@@ -176,7 +177,7 @@ def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operativ
         {"configuration": configuration, "steps": steps, "environment": directory.environment()},
     )
     if operative:
-        directory.write_text(run_dir / directory.OPERATIVE, operative)
+        files.write(run_dir / directory.OPERATIVE, operative)
     return network
 
 

@@ -1,4 +1,4 @@
-"""Encode pictures as PNG and GIF, and write files so that a reader never sees half of one."""
+"""Encode pictures as PNG and GIF, and save them."""
 
 import base64
 import io
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from disentlib.files import write
 
 
 def png(picture: np.ndarray) -> bytes:
@@ -55,16 +57,10 @@ def data_uri(content: bytes, kind: str) -> str:
 
 
 def save(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write bytes to a path at once: under another name first, then renamed over it."""
+    """Write bytes to a path at once, and make the folders on the way."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+    return write(path, content)
 
 
 def _check(pictures: np.ndarray, ndim: int) -> np.ndarray:
