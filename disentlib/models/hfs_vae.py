@@ -76,7 +76,7 @@ def HFSVAE(
     decoder,
     *,
     gamma: float = 300.0,
-    beta: float = 0.0,
+    beta: float = 1.0,
     pairs: int = 25,
     matching: str = "hard",
     temperatures: tuple[float, float] = (1.0, 1.0),
@@ -94,7 +94,8 @@ def HFSVAE(
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
         gamma: see `HausdorffSupport`. The paper sweeps 0.1 to 10,000.
-        beta: weight of the KL; 0 is support factorisation alone.
+        beta: weight of the KL; 0 is support factorisation alone, which needs `delta` > 0 to stay
+            clear of a collapsed code.
         pairs: see `HausdorffSupport`.
         matching: see `HausdorffSupport`.
         temperatures: see `HausdorffSupport`.

@@ -2,10 +2,12 @@
 // never depends on how many threads there are.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +33,12 @@ void parallel_for(std::size_t count, std::size_t threads, const Task& task) {
     }
   };
   std::vector<std::thread> helpers;
-  for (std::size_t i = 1; i < threads && i < count; ++i) helpers.emplace_back(work);
+  helpers.reserve(std::min(threads, count) - 1);
+  try {
+    for (std::size_t i = 1; i < threads && i < count; ++i) helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The system has no more threads to give: those that started do the work.
+  }
   work();
   for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);
