@@ -7,6 +7,7 @@ void bind_boosting(pybind11::module_& module);
 void bind_drawing(pybind11::module_& module);
 void bind_information(pybind11::module_& module);
 void bind_linear(pybind11::module_& module);
+void bind_mixture(pybind11::module_& module);
 void bind_votes(pybind11::module_& module);
 }  // namespace disentlib
 
@@ -15,5 +16,6 @@ PYBIND11_MODULE(_kernels, module, pybind11::mod_gil_not_used()) {
   disentlib::bind_drawing(module);
   disentlib::bind_information(module);
   disentlib::bind_linear(module);
+  disentlib::bind_mixture(module);
   disentlib::bind_votes(module);
 }

@@ -151,3 +151,10 @@ def boosted_scores(
     leaves: NDArray[np.float64],
     threads: int,
 ) -> NDArray[np.float64]: ...
+def log_mixture_density(
+    samples: NDArray[np.float64],
+    means: NDArray[np.float64],
+    logvars: NDArray[np.float64],
+    threads: int,
+    /,
+) -> NDArray[np.float64]: ...

@@ -102,6 +102,15 @@ def posteriors() -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
+@pytest.fixture(
+    params=sorted(name for name in answers()["extra"] if name.startswith("gaussian_posteriors"))
+)
+def extra_posteriors(request, extra) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Posteriors as above, and the answers of Chen et al.'s program."""
+    arrays, expected = extra(request.param)
+    return arrays, expected["chen"]
+
+
 class Grid(data.GroundTruthData):
     """A data set whose images are its factors."""
 

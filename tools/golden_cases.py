@@ -21,17 +21,13 @@ CASES = [
 WORLDS = ["dataset_dsprites_const_d7", "dataset_dsprites_mix_d8", "dataset_smallnorb_weak_d6"]
 
 # Inputs of single formulas.
-EXTRA = ["matrices", "fairness_counts", "udr_b"]
+EXTRA = ["matrices", "fairness_counts", "udr_b", "gaussian_posteriors_a"]
 
 
 def main() -> None:
     source = Path(os.environ["DISENTLIB_TEST_DATA"]) / "oracle"
     target = Path(__file__).parents[1] / "tests" / "golden" / "oracle"
     (target / "cases").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(
-        source / "cases" / "gaussian_posteriors_a.npz",
-        target / "cases" / "gaussian_posteriors_a.npz",
-    )
     answers = json.loads((source / "expected.json").read_text(encoding="utf-8"))
     for name in CASES + WORLDS + EXTRA:
         shutil.copyfile(source / "cases" / f"{name}.npz", target / "cases" / f"{name}.npz")

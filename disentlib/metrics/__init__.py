@@ -35,6 +35,9 @@ from disentlib.metrics.med import TopKMED as TopKMED
 from disentlib.metrics.med import med as med
 from disentlib.metrics.med import top_k_med as top_k_med
 from disentlib.metrics.mig import mig as mig
+from disentlib.metrics.mig_aggregated_posterior import (
+    mig_aggregated_posterior as mig_aggregated_posterior,
+)
 from disentlib.metrics.mig_sup import mig_sup as mig_sup
 from disentlib.metrics.model_centrality import model_centrality as model_centrality
 from disentlib.metrics.modularity import modularity as modularity

@@ -147,6 +147,10 @@ def evaluate_encoder(
     kinds = {"codes" if train.logvar is None else "mean": (train.mean, test.mean)}
     if train.logvar is not None:
         kinds["sampled"] = (train.sampled(random), test.sampled(random))
+    else:
+        for score in scores:
+            if score.posteriors:
+                raise ValueError(f"{score.name} needs an encoder of (mean, logvar), got codes")
     _warn_of_constants([len(c) for c in label_counts(train.factors)], data.factor_names)
     table = CodeTable(data, encode, rng=rng, batch_size=batch_size)
     rows: list[Row] = []
@@ -156,7 +160,7 @@ def evaluate_encoder(
             rows += evaluate(
                 train_codes,
                 train.factors,
-                metrics=[score.name for score in scores if not score.intervenes],
+                metrics=[score.name for score in scores if not score.needs_encoder],
                 protocol=protocol,
                 test=(test_codes, test.factors),
                 repeats=repeats,
@@ -167,21 +171,29 @@ def evaluate_encoder(
         for score in scores:
             if score.intervenes:
                 options = _options(score, protocol) | {"sampled": kind == "sampled"}
-                taken = [
-                    score.function(table, rng=_seed(rng, repeat), **options)
-                    for repeat in range(repeats)
-                ]
-                rows += _rows(
-                    score,
-                    taken[0],
-                    taken,
-                    interval=interval,
-                    bins=None,
-                    representation=kind,
-                    samples=math.prod(table.sizes),
-                    test_samples=0,
-                    protocol=protocol,
-                )
+                given: tuple[Any, ...] = (table,)
+                used = math.prod(table.sizes)
+            elif score.posteriors and kind == "sampled":
+                options = {}
+                given = (train.mean, train.logvar, train.factors)
+                used = samples
+            else:
+                continue
+            taken = [
+                score.function(*given, rng=_seed(rng, repeat), **options)
+                for repeat in range(repeats)
+            ]
+            rows += _rows(
+                score,
+                taken[0],
+                taken,
+                interval=interval,
+                bins=None,
+                representation=kind,
+                samples=used,
+                test_samples=0,
+                protocol=protocol,
+            )
     return ScoreTable(tuple(rows))
 
 
@@ -251,7 +263,7 @@ def _chosen(metrics: Iterable[str] | None, *, arrays_only: bool, with_factors: b
             score
             for score in SCORES.values()
             if score.by_default
-            and not (score.intervenes and arrays_only)
+            and not (score.needs_encoder and arrays_only)
             and (with_factors or not score.needs_factors)
         ]
     if isinstance(metrics, str):
@@ -263,8 +275,9 @@ def _chosen(metrics: Iterable[str] | None, *, arrays_only: bool, with_factors: b
             hint = f", did you mean {close[0]!r}?" if close else ""
             raise ValueError(f"expected scores among {', '.join(SCORES)}, got {name!r}{hint}")
         score = SCORES[name]
-        if score.intervenes and arrays_only:
-            raise ValueError(f"{name} intervenes on factors: use evaluate_encoder, or a data set")
+        if score.needs_encoder and arrays_only:
+            reason = "intervenes on factors" if score.intervenes else "needs posteriors"
+            raise ValueError(f"{name} {reason}: use evaluate_encoder, or call it yourself")
         if score.needs_factors and not with_factors:
             raise ValueError(f"{name} needs factors, got None")
         chosen.append(score)

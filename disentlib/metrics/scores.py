@@ -24,6 +24,7 @@ from disentlib.metrics.jemmig import jemmig
 from disentlib.metrics.mcc import mcc
 from disentlib.metrics.med import med, top_k_med
 from disentlib.metrics.mig import mig
+from disentlib.metrics.mig_aggregated_posterior import mig_aggregated_posterior
 from disentlib.metrics.mig_sup import mig_sup
 from disentlib.metrics.modularity import modularity
 from disentlib.metrics.mutual_information_score import mutual_information_score
@@ -47,9 +48,10 @@ class Score:
         fits: whether it fits a predictor: the function takes `train_fraction`, `test` and `rng`.
         intervenes: whether it holds factors fixed: instead of arrays the function takes a
             `protocol.CodeTable`, and `sampled` and `rng`.
+        posteriors: whether it takes (mean, logvar, factors), and `codes` and `rng`.
         higher_is_better: False where lower is.
         by_default: whether `evaluate` takes it without being asked. Those that intervene are not:
-            on a large grid they encode most of it.
+            on a large grid they encode most of it. Nor is one whose work grows with samples^2.
     """
 
     function: Callable[..., Any]
@@ -59,6 +61,7 @@ class Score:
     bins: bool = False
     fits: bool = False
     intervenes: bool = False
+    posteriors: bool = False
     higher_is_better: bool = True
     by_default: bool = True
 
@@ -66,6 +69,11 @@ class Score:
     def name(self) -> str:
         """The name that users type: the function's."""
         return str(self.function.__name__)
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether arrays of codes and factors are not enough."""
+        return self.intervenes or self.posteriors
 
 
 _ADJUSTED = "quantile bins, chance-adjusted"
@@ -76,6 +84,12 @@ SCORES: dict[str, Score] = {
     for score in (
         Score(mig, _ADJUSTED, _PLUG_IN, bins=True),
         Score(mig_sup, _ADJUSTED + ", active codes", _PLUG_IN, bins=True),
+        Score(
+            mig_aggregated_posterior,
+            "mixture of all posteriors, one draw a sample",
+            posteriors=True,
+            by_default=False,
+        ),
         # Without posteriors' variances it is `mig` again.
         Score(rmig, _ADJUSTED, _PLUG_IN, bins=True, by_default=False),
         Score(dcimig, _ADJUSTED, _PLUG_IN, bins=True),

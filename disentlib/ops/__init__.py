@@ -17,6 +17,7 @@ from disentlib.ops.linear import lassos as lassos
 from disentlib.ops.linear import logistic_regressions as logistic_regressions
 from disentlib.ops.linear import scalar_svm as scalar_svm
 from disentlib.ops.linear import tree_accuracy as tree_accuracy
+from disentlib.ops.mixture import log_mixture_density as log_mixture_density
 from disentlib.ops.validate import check_codes as check_codes
 from disentlib.ops.validate import check_factors as check_factors
 from disentlib.ops.validate import check_labels as check_labels

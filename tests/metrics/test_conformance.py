@@ -36,6 +36,7 @@ class Property:
 # A public score that is missing here fails the first test.
 PROPERTIES = {
     "mig": Property(),
+    "mig_aggregated_posterior": Property(),
     "modularity": Property(),
     # Informativeness: chance, and what trees learn by heart. Completeness has base dims.
     "dci": Property(floor=(0.01, 0.01, 0.13, 0.7), counts_codes=True),
@@ -63,7 +64,7 @@ PROPERTIES = {
     # The product of supports is what it measures; batches are cut in the order given.
     "factorized_support": Property(perfect=None, floor=None, slack=1.5),
 }
-ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].intervenes]
+ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].needs_encoder]
 SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
 
 # Public functions that are no scores.
@@ -113,8 +114,9 @@ def test_the_table_says_what_the_function_takes(name):
     score = SCORES[name]
     parameters = inspect.signature(score.function).parameters
     positional = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    arrays = ["mean", "logvar"] if score.posteriors else ["codes"]
     assert positional == (
-        ["table"] if score.intervenes else ["codes", "factors"][: 1 + score.needs_factors]
+        ["table"] if score.intervenes else arrays + ["factors"] * score.needs_factors
     )
     assert ("protocol" in parameters) == (score.reference is not None)
     assert ("bins" in parameters) == score.bins

@@ -205,6 +205,22 @@ def test_encoder_of_distributions_has_two_representations():
     assert json.loads(again.to_json()) == json.loads(table.to_json())
 
 
+def test_scores_of_posteriors_are_of_the_sampled_codes():
+    def encode(images):
+        mean = moments(images)
+        return mean, np.full_like(mean, -2.0)
+
+    name = "mig_aggregated_posterior"
+    options = {"metrics": [name], "samples": 300, "test_samples": 2}
+    (row,) = metrics.evaluate_encoder(MiniSprites(), encode, **options)
+    assert (row.representation, row.samples) == ("sampled", 300)
+    assert 0 < row.value < 1
+    with pytest.raises(ValueError, match=r"needs an encoder of \(mean, logvar\), got codes"):
+        metrics.evaluate_encoder(MiniSprites(), moments, **options)
+    with pytest.raises(ValueError, match=f"{name} needs posteriors: use evaluate_encoder"):
+        metrics.evaluate(*draw(50), metrics=[name])
+
+
 def test_the_reference_draws_16_samples_at_a_time():
     data = MiniSprites()
     factors = []
