@@ -8,6 +8,9 @@ from disentlib.metrics.dci import dci as dci
 from disentlib.metrics.dci_es import DCIES as DCIES
 from disentlib.metrics.dci_es import dci_es as dci_es
 from disentlib.metrics.dcimig import dcimig as dcimig
+from disentlib.metrics.diagnose import Diagnosis as Diagnosis
+from disentlib.metrics.diagnose import Finding as Finding
+from disentlib.metrics.diagnose import diagnose as diagnose
 from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
@@ -45,6 +48,7 @@ from disentlib.metrics.mutual_information_score import (
     mutual_information_score as mutual_information_score,
 )
 from disentlib.metrics.omes import omes as omes
+from disentlib.metrics.outliers import OutlierWarning as OutlierWarning
 from disentlib.metrics.protocol import CodeTable as CodeTable
 from disentlib.metrics.reduced_downstream_task import (
     reduced_downstream_task as reduced_downstream_task,

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from disentlib.data.randomness import RNG
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.mcc import correlations, matched
+from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import split
 
 
@@ -59,6 +60,7 @@ def affine_mcc(
         train_codes, train_factors = array, table
     if not table.shape[1]:
         return float("nan")
+    warn_of_outliers(train_codes)
     design = np.column_stack([np.ones(len(train_codes)), train_codes])
     coefficients = np.linalg.lstsq(design, train_factors, rcond=None)[0]
     predicted = coefficients[0] + test_codes @ coefficients[1:]

@@ -14,6 +14,7 @@ from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.estimates import ConstantFactorWarning, default_bins
+from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.scores import SCORES, Score
 from disentlib.metrics.table import Row, ScoreTable
@@ -72,10 +73,13 @@ def evaluate(
     arrays = Arrays.checked(codes, factors, test)
     sizes = arrays.factor_sizes()
     _warn_of_constants(sizes, factor_names)
+    if any(score.moments for score in scores):
+        warn_of_outliers(arrays.codes)
     rows: list[Row] = []
     for score in scores:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConstantFactorWarning)  # said above, by name
+            warnings.simplefilter("ignore", OutlierWarning)
             value = _take(score, arrays, train_fraction, protocol, rng)
             # Half samples say nothing of the whole's value: only a first split is a repeat.
             repeated = [value] if score.fits or repeats == 1 else []

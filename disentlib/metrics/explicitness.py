@@ -9,6 +9,7 @@ from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.estimates import mean
 from disentlib.metrics.factors import varying
+from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, split
 from disentlib.ops.linear import Logistic, classes
 
@@ -63,6 +64,7 @@ def explicitness(
     kept = varying(part.train_factors)
     if not kept.any():
         return float("nan")
+    warn_of_outliers(part.train_codes)
     centre = part.train_codes.mean(axis=0, dtype=np.float64)
     scale = part.train_codes.std(axis=0, dtype=np.float64)
     live = part.train_codes.min(axis=0) < part.train_codes.max(axis=0)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib import ops
+from disentlib.metrics.outliers import warn_of_outliers
 
 
 def factorized_support(codes: ArrayLike, *, batch: int = 128, standardise: bool = True) -> float:
@@ -40,6 +41,7 @@ def factorized_support(codes: ArrayLike, *, batch: int = 128, standardise: bool 
     if batch < 1:
         raise ValueError(f"expected a batch of at least 1 sample, got {batch}")
     if standardise:
+        warn_of_outliers(array)
         live = array.min(axis=0) < array.max(axis=0)
         array = array / np.where(live, array.std(axis=0), 1.0)
     return float(ops.support_distances(array, batch=batch).sum(axis=1).mean())

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.ops import check_codes
 
 
@@ -14,6 +15,7 @@ def covariance(codes: ArrayLike) -> NDArray[np.float64]:
     Block by block, so that no copy of the codes is made.
     """
     codes = check_codes(codes)
+    warn_of_outliers(codes, stacklevel=4)
     centre = codes.mean(axis=0, dtype=np.float64)
     total = np.zeros((codes.shape[1], codes.shape[1]))
     for start in range(0, len(codes), 65_536):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.metrics.factors import varying
+from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, check_protocol
 
 
@@ -101,6 +102,7 @@ def robustness(
         score = float("nan") if not table.size else 0.0
         none = np.zeros(len(live))
         return Robustness(score, none, none.astype(np.int64), nothing, none, live)
+    warn_of_outliers(array, stacklevel=4)
     if factor_bins is not None:
         table = ops.discretise(table.astype(np.float64), factor_bins)
     strayed = np.abs(array - array.mean(axis=0))

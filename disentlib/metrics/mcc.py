@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
 from disentlib.metrics.factors import check_targets
+from disentlib.metrics.outliers import warn_of_outliers
 
 Correlation = Literal["pearson", "spearman", "cca"]
 
@@ -58,6 +59,8 @@ def mcc(
     array, table = check_targets(codes, factors, continuous)
     if not table.shape[1]:
         return float("nan")
+    if correlation != "spearman":
+        warn_of_outliers(array)
     if correlation == "cca":
         return canonical_correlation(array, table)
     if correlation == "spearman":

@@ -9,6 +9,7 @@ from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.dci import accuracy, disentanglement_of, purities
 from disentlib.metrics.estimates import estimate
+from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, Split, split
 
 
@@ -94,6 +95,7 @@ def med(
     shares, kept = _shares(parts, protocol, bins)
     if not kept.any():
         return MED(*[float("nan")] * 4)
+    warn_of_outliers(parts.train_codes)
     middle = parts.train_codes.mean(axis=0, dtype=np.float64)
     spread = parts.train_codes.std(axis=0, dtype=np.float64)
     spread[spread == 0] = 1.0

@@ -46,6 +46,7 @@ class Score:
         needs_factors: False for scores of codes alone.
         bins: whether codes are cut into bins: the function takes `bins`.
         fits: whether it fits a predictor: the function takes `train_fraction`, `test` and `rng`.
+        moments: whether means and variances of codes decide it, and thus perhaps one outlier.
         intervenes: whether it holds factors fixed: instead of arrays the function takes a
             `protocol.CodeTable`, and `sampled` and `rng`.
         posteriors: whether it takes (mean, logvar, factors), and `codes` and `rng`.
@@ -60,6 +61,7 @@ class Score:
     needs_factors: bool = True
     bins: bool = False
     fits: bool = False
+    moments: bool = False
     intervenes: bool = False
     posteriors: bool = False
     higher_is_better: bool = True
@@ -103,7 +105,9 @@ SCORES: dict[str, Score] = {
             bins=True,
             higher_is_better=False,
         ),
-        Score(med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
+        Score(
+            med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True, moments=True
+        ),
         Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
         Score(sap, "trees on single codes", "linear machines on single codes", fits=True),
         Score(
@@ -111,6 +115,7 @@ SCORES: dict[str, Score] = {
             "multinomial logistic regression",
             "one-vs-rest logistic regressions",
             fits=True,
+            moments=True,
         ),
         Score(
             factor_vae_score,
@@ -128,9 +133,14 @@ SCORES: dict[str, Score] = {
         ),
         Score(z_max_var, "majority vote on batches of 64", intervenes=True, by_default=False),
         Score(omes, "correlation in pairs", intervenes=True, by_default=False),
-        Score(irs, "0.99 quantiles", "0.99 quantiles against the maximum, 20 factor bins"),
-        Score(mcc, "Pearson correlation"),
-        Score(affine_mcc, "least squares, Pearson correlation", fits=True),
+        Score(
+            irs,
+            "0.99 quantiles",
+            "0.99 quantiles against the maximum, 20 factor bins",
+            moments=True,
+        ),
+        Score(mcc, "Pearson correlation", moments=True),
+        Score(affine_mcc, "least squares, Pearson correlation", fits=True, moments=True),
         Score(
             dci,
             "gradient boosting, random rows train",
@@ -142,24 +152,28 @@ SCORES: dict[str, Score] = {
             "covariance",
             needs_factors=False,
             higher_is_better=False,
+            moments=True,
         ),
         Score(
             gaussian_wasserstein_correlation,
             "covariance",
             needs_factors=False,
             higher_is_better=False,
+            moments=True,
         ),
         Score(
             gaussian_wasserstein_correlation_norm,
             "covariance",
             needs_factors=False,
             higher_is_better=False,
+            moments=True,
         ),
         Score(
             factorized_support,
             "batches of 128, standardised codes",
             needs_factors=False,
             higher_is_better=False,
+            moments=True,
         ),
     )
 }

@@ -70,6 +70,7 @@ SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
 # Public functions that are no scores.
 OTHERS = {
     "dci_es",  # a score, but one of minutes
+    "diagnose",
     "downstream_task",
     "evaluate",
     "evaluate_encoder",

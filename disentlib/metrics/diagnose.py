@@ -1,0 +1,421 @@
+"""What could fool the scores of a representation, in words."""
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
+
+from disentlib import files, ops
+from disentlib.data.randomness import RNG
+from disentlib.metrics.estimates import adjusted, default_bins
+from disentlib.metrics.modularity import modularity_of
+from disentlib.metrics.outliers import hanging_on_one, variance_shares
+from disentlib.metrics.protocol import generator
+
+BINS = 20  # of equal width: what the literature and `protocol="locatello2019"` cut codes into
+
+
+class Finding(NamedTuple):
+    """Something that could fool scores.
+
+    Attributes:
+        kind: "outliers", "duplicate_codes", "correlated_factors", "missing_combinations",
+            "few_samples", "constant_factor", "plug_in_bias", "dead_codes" or "unrelated_codes".
+        codes: which codes it is about.
+        factors: which factors it is about.
+        figures: what was measured, by name.
+        sentence: all of it in words, and what it does to which scores.
+    """
+
+    kind: str
+    codes: tuple[int, ...]
+    factors: tuple[int, ...]
+    figures: dict[str, float]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Findings, the most serious first. Print it: one a line, or "nothing found"."""
+
+    findings: tuple[Finding, ...]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(finding.sentence for finding in self) or "nothing found"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings as `json.dumps` takes them."""
+        findings = [finding._asdict() for finding in self]
+        for finding in findings:
+            finding |= {"codes": list(finding["codes"]), "factors": list(finding["factors"])}
+        return {"findings": findings}
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the findings as JSON, and write it to `path`, all or nothing, if one is given."""
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
+        if path is not None:
+            files.write(path, text + "\n")
+        return text
+
+
+def diagnose(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    continuous: bool | Sequence[bool] = False,
+    factor_names: Sequence[str] | None = None,
+    rng: RNG = 0,
+) -> Diagnosis:
+    """Say in plain words what could fool the scores of a representation.
+
+    Most serious first:
+
+    - outliers: few samples take most of a code's range, so that equal-width bins see nothing else,
+      or one of them most of its variance, on which correlations hang;
+    - duplicate codes: rank correlations of 0.99 and more leave `mig` and `sap` no gap;
+    - correlated factors and combinations that never occur: what tells one factor tells the other;
+    - few samples: values of a factor with fewer than 20, or a factor that looks real-valued;
+    - factors with a single value;
+    - plug-in bias: what equal-width bins show of a factor when samples are shuffled, from 5 % of
+      the factor's entropy on;
+    - dead codes, and codes that tell no factor: whether they count depends on the score.
+
+    Args:
+        codes: real numbers (samples, dims).
+        factors: non-negative integers (samples, factors); real numbers where continuous.
+        continuous: which factors are real-valued, one answer for all or one each. They are cut at
+            quantiles, into 20 bins.
+        factor_names: names for the sentences (factors,).
+        rng: shuffles samples.
+
+    Returns:
+        A `Diagnosis`: findings to print, or as data.
+
+    Raises:
+        TypeError: if codes are not real numbers or discrete factors not integers.
+        ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    >>> factors = np.indices((60, 60)).reshape(2, -1).T
+    >>> print(diagnose(factors + [[1.0, 2.0]], factors))
+    nothing found
+    >>> print(diagnose(factors[:, [0, 1, 1]] * [1.0, 2.0, -3.0], factors))
+    z1 and z2 are the same code (rank correlation 1.00): mig, sap and jemmig see no gap between them
+    """
+    arrays = _Arrays.checked(codes, factors, continuous, factor_names, rng)
+    checks: tuple[Callable[[_Arrays], Iterator[Finding]], ...] = (
+        _outliers,
+        _duplicate_codes,
+        _correlated_factors,
+        _missing_combinations,
+        _few_samples,
+        _constant_factors,
+        _plug_in_bias,
+        _dead_codes,
+        _unrelated_codes,
+    )
+    return Diagnosis(tuple(finding for check in checks for finding in check(arrays)))
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """What every check looks at.
+
+    Attributes:
+        codes: (samples, dims).
+        labels: factors numbered from 0, real-valued ones cut at quantiles (samples, factors).
+        values: what each label stood for, empty for a real-valued factor.
+        counts: samples of each label.
+        names: of the factors.
+        live: which codes are more than a constant and its rounding.
+        shuffle: an order of the samples.
+    """
+
+    codes: NDArray[Any]
+    labels: NDArray[np.int64]
+    values: list[NDArray[Any]]
+    counts: list[NDArray[np.int64]]
+    names: list[str]
+    live: NDArray[np.bool_]
+    shuffle: NDArray[np.int64]
+
+    @classmethod
+    def checked(
+        cls,
+        codes: ArrayLike,
+        factors: ArrayLike,
+        continuous: bool | Sequence[bool],
+        names: Sequence[str] | None,
+        rng: RNG,
+    ) -> "_Arrays":
+        codes = ops.check_codes(codes)
+        table = np.asarray(factors)
+        real = np.broadcast_to(np.asarray(continuous, np.bool_), table.shape[1:2])
+        table = (
+            ops.check_codes(table, name="factors")
+            if real.any()
+            else ops.check_factors(table, len(codes))
+        )
+        if len(table) != len(codes):
+            raise ValueError(
+                f"expected as many rows of factors as of codes, got {len(table)} and {len(codes)}"
+            )
+        if names is not None and len(names) != table.shape[1]:
+            raise ValueError(f"expected {table.shape[1]} factor names, got {len(names)}")
+        values, columns = [], []
+        for column, cut in zip(table.T, real, strict=True):
+            if cut:
+                column = ops.discretise(column[:, None], BINS, rule="quantile")[:, 0]
+            found, labels = np.unique(column, return_inverse=True)
+            values.append(found[:0] if cut else found)
+            columns.append(labels)
+        low, high = codes.min(axis=0), codes.max(axis=0)
+        rounding = 8 * np.finfo(codes.dtype).eps * np.maximum(np.abs(low), np.abs(high))
+        return cls(
+            codes=codes,
+            labels=np.stack(columns, axis=1),
+            values=values,
+            counts=[np.bincount(labels) for labels in columns],
+            names=list(names or [f"factor {j}" for j in range(len(columns))]),
+            live=high - low > rounding,
+            shuffle=generator(rng).permutation(len(codes)),
+        )
+
+    @property
+    def samples(self) -> int:
+        return len(self.codes)
+
+    @property
+    def entropies(self) -> NDArray[np.float64]:
+        return np.atleast_1d(ops.entropy(self.labels))
+
+    def value(self, factor: int, label: int) -> str:
+        """Name a value, or a real-valued factor's bin."""
+        known = self.values[factor]
+        what = f"{known[label]:g}" if known.size else f"bin {label + 1} of {BINS}"
+        return f"{self.names[factor]} = {what}"
+
+
+def _outliers(arrays: _Arrays) -> Iterator[Finding]:
+    few = math.ceil(arrays.samples / 1000)
+    if arrays.samples < 20:
+        return
+    shares, hanging = variance_shares(arrays.codes), hanging_on_one(arrays.codes)
+    for code in np.flatnonzero(arrays.live):
+        z = np.sort(arrays.codes[:, code].astype(np.float64))
+        low, high = z[few], z[-1 - few]
+        kept = float((high - low) / (z[-1] - z[0]))
+        if kept > 1 / 3 and not hanging[code]:
+            continue
+        # What lies farther out than the others are wide.
+        far = int(((z < 2 * low - high) | (z > 2 * high - low)).sum())
+        bins = max(1, math.ceil(BINS * kept))
+        text = f"z{code}: {_count(far, 'sample')} of {arrays.samples:,} far out"
+        if kept <= 1 / 3:
+            text += (
+                f" leave the others {_count(bins, 'bin')} of {BINS} equal-width ones "
+                '(protocol="locatello2019", bins=)'
+            )
+        if hanging[code]:
+            text += (
+                f"{';' if kept <= 1 / 3 else ':'} one carries {shares[code]:.0%} of its variance, "
+                "on which mcc, explicitness, irs and the Gaussian scores hang"
+            )
+        figures = {"samples": far, "range_of_others": kept, "variance_share": float(shares[code])}
+        yield Finding("outliers", (int(code),), (), figures, text)
+
+
+def _duplicate_codes(arrays: _Arrays) -> Iterator[Finding]:
+    live = np.flatnonzero(arrays.live)
+    if len(live) < 2:
+        return
+    ranks = rankdata(arrays.codes[:, live], axis=0)
+    related = np.abs(np.corrcoef(ranks, rowvar=False))
+    left = list(range(len(live)))
+    while left:
+        first = left[0]
+        group = [other for other in left if related[first, other] >= 0.99]
+        left = [other for other in left if other not in group]
+        if len(group) > 1:
+            least = float(related[np.ix_(group, group)].min())
+            copies = tuple(int(live[other]) for other in group)
+            yield Finding(
+                "duplicate_codes",
+                copies,
+                (),
+                {"rank_correlation": least},
+                f"{_codes(copies)} are the same code (rank correlation {least:.2f}): mig, sap and "
+                "jemmig see no gap between them",
+            )
+
+
+def _correlated_factors(arrays: _Arrays) -> Iterator[Finding]:
+    labels, entropies = arrays.labels, arrays.entropies
+    varying = [j for j in range(len(entropies)) if entropies[j] > 0]
+    if len(varying) < 2:
+        return
+    bins = default_bins(max(len(arrays.counts[j]) for j in varying), arrays.samples)
+    found = adjusted(labels[:, varying].astype(np.float64), labels[:, varying], bins)
+    pairs = []
+    for (a, first), (b, second) in combinations(enumerate(varying), 2):
+        shared = float(
+            max(found.shared[a, b] / entropies[second], found.shared[b, a] / entropies[first])
+        )
+        if (found.significant[a, b] or found.significant[b, a]) and shared >= 0.01:
+            pairs.append((shared, first, second))
+    for shared, first, second in sorted(pairs, reverse=True):
+        yield Finding(
+            "correlated_factors",
+            (),
+            (first, second),
+            {"shared": shared},
+            f"{arrays.names[first]} and {arrays.names[second]} are correlated, one tells "
+            f"{shared:.0%} of the other: perfect codes score below 1 in mig, modularity and dci",
+        )
+
+
+def _missing_combinations(arrays: _Arrays) -> Iterator[Finding]:
+    factors = [j for j, counts in enumerate(arrays.counts) if len(counts) > 1]
+    groups: list[tuple[int, ...]] = list(combinations(factors, 2))
+    if len(factors) > 2:
+        groups.append(tuple(factors))
+    found = False
+    for group in groups:
+        sizes = [len(arrays.counts[j]) for j in group]
+        cells = math.prod(sizes)
+        if (len(group) > 2 and found) or cells > arrays.samples:
+            continue  # the pairs say it already; or no cell could be missed
+        expected = np.array([float(arrays.samples)])
+        for j in group:
+            expected = np.outer(expected, arrays.counts[j] / arrays.samples).ravel()
+        position = np.ravel_multi_index(tuple(arrays.labels[:, j] for j in group), sizes)
+        seen = np.bincount(position, minlength=cells)
+        # Chance alone leaves out any of these once in e^10 data sets.
+        missing = np.flatnonzero((seen == 0) & (expected > 10 + math.log(cells)))
+        if missing.size:
+            found = True
+            example = np.unravel_index(missing[0], sizes)
+            names = _list([arrays.names[j] for j in group])
+            values = ", ".join(
+                arrays.value(j, int(label)) for j, label in zip(group, example, strict=True)
+            )
+            yield Finding(
+                "missing_combinations",
+                (),
+                group,
+                {"missing": int(missing.size), "combinations": cells},
+                f"{names}: {missing.size:,} of {cells:,} combinations never occur ({values}, for "
+                "one), so that these factors cannot be told apart there",
+            )
+
+
+def _few_samples(arrays: _Arrays) -> Iterator[Finding]:
+    for j, (counts, values) in enumerate(zip(arrays.counts, arrays.values, strict=True)):
+        few = counts[counts < 20]
+        if not values.size or not few.size or len(counts) < 2:
+            continue
+        figures: dict[str, float] = {
+            "values": len(counts),
+            "few": len(few),
+            "least": int(few.min()),
+        }
+        text = (
+            f"{arrays.names[j]}: {len(few):,} of {len(counts):,} values have fewer than 20 samples"
+        )
+        if len(counts) > max(arrays.samples / 3, 10):
+            text += ", as real numbers would: continuous= says that they are"
+        else:
+            text += f" (the least {few.min()}): irs, sap, dci and explicitness are rough there"
+        yield Finding("few_samples", (), (j,), figures, text)
+
+
+def _constant_factors(arrays: _Arrays) -> Iterator[Finding]:
+    for j, counts in enumerate(arrays.counts):
+        if len(counts) == 1:
+            text = f"{arrays.names[j]} has a single value: scores leave it out"
+            yield Finding("constant_factor", (), (j,), {}, text)
+
+
+def _plug_in_bias(arrays: _Arrays) -> Iterator[Finding]:
+    """Compare what bins of equal width show of shuffled samples with the factors' entropies."""
+    if not arrays.live.any():
+        return
+    nothing = ops.mutual_information(
+        arrays.codes[:, arrays.live], arrays.labels[arrays.shuffle], bins=BINS
+    )
+    seen, entropies = nothing.mean(axis=0), arrays.entropies
+    shares = np.divide(seen, entropies, out=np.zeros_like(seen), where=entropies > 0)
+    biased = [int(j) for j in np.argsort(-shares, kind="stable") if shares[j] >= 0.05]
+    if biased:
+        worst = biased[0]
+        yield Finding(
+            "plug_in_bias",
+            (),
+            tuple(biased),
+            {"shown": float(seen[worst]), "share": float(shares[worst])},
+            f"plug-in information ({BINS} equal-width bins, bins=) is biased at "
+            f"{arrays.samples:,} samples: shuffled codes, which know nothing, show "
+            f"{shares[worst]:.0%} of {arrays.names[worst]}; the default is adjusted for it",
+        )
+
+
+def _dead_codes(arrays: _Arrays) -> Iterator[Finding]:
+    dead = tuple(int(i) for i in np.flatnonzero(~arrays.live))
+    if dead:
+        text = (
+            f"{_codes(dead)} {'is' if len(dead) == 1 else 'are'} constant: the completeness of dci "
+            "and med counts codes, these too, and the reference's modularity takes them as 0"
+        )
+        yield Finding("dead_codes", dead, (), {}, text)
+
+
+def _unrelated_codes(arrays: _Arrays) -> Iterator[Finding]:
+    live = np.flatnonzero(arrays.live)
+    varying = arrays.entropies > 0
+    if not live.size or varying.sum() < 2:
+        return
+    codes, labels = arrays.codes[:, live], arrays.labels[:, varying]
+    bins = default_bins(max(map(len, arrays.counts)), arrays.samples)
+    unrelated = ~adjusted(codes, labels, bins).significant.any(axis=1)
+    if unrelated.any():
+        matrix = ops.mutual_information(codes[:, unrelated], labels, bins=BINS)
+        score = float(modularity_of(matrix).mean())
+        found = tuple(int(i) for i in live[unrelated])
+        what = "tells" if len(found) == 1 else "tell"
+        yield Finding(
+            "unrelated_codes",
+            found,
+            (),
+            {"reference_modularity": score},
+            f"{_codes(found)} {what} no factor more than chance does: the default leaves them out "
+            f"of modularity, the reference gives them {score:.2f} there",
+        )
+
+
+def _codes(codes: Sequence[int]) -> str:
+    return _list([f"z{code}" for code in codes])
+
+
+def _list(names: Sequence[str]) -> str:
+    """Write names as "a, b and c".
+
+    >>> _list(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"

@@ -1,0 +1,217 @@
+"""Every finding on arrays that show it, and not on those that do not; figures by plain counting."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import mutual_info_score
+
+from disentlib import metrics
+
+SIZES = (3, 6, 8)
+NAMES = ("shape", "scale", "x")
+
+
+def clean(samples=5000, seed=0):
+    rng = np.random.default_rng(seed)
+    factors = np.stack([rng.integers(0, size, samples) for size in SIZES], axis=1)
+    return factors + 0.1 * rng.normal(size=factors.shape), factors
+
+
+def found(kind, codes, factors, **options):
+    diagnosis = metrics.diagnose(codes, factors, factor_names=NAMES[: factors.shape[1]], **options)
+    return [finding for finding in diagnosis if finding.kind == kind]
+
+
+def test_nothing_found():
+    diagnosis = metrics.diagnose(*clean())
+    assert str(diagnosis) == "nothing found"
+    assert len(diagnosis) == 0
+    assert json.loads(diagnosis.to_json()) == diagnosis.to_dict() == {"findings": []}
+
+
+@pytest.mark.parametrize("value", [1e6, -20.0])
+def test_outliers(value):
+    codes, factors = clean()
+    codes[17, 1] = value
+    (finding,) = found("outliers", codes, factors)
+    assert finding.codes == (1,)
+    z = np.sort(codes[:, 1])
+    assert finding.figures["samples"] == 1
+    assert finding.figures["range_of_others"] == (z[-6] - z[5]) / (z[-1] - z[0])
+    squares = (codes[:, 1] - codes[:, 1].mean()) ** 2
+    assert finding.figures["variance_share"] == pytest.approx(squares[17] / squares.sum())
+    assert ("of its variance" in finding.sentence) == (value == 1e6)
+    assert "1 sample of 5,000" in finding.sentence
+
+
+def test_heavy_tails_are_outliers_and_usual_ones_are_not():
+    rng = np.random.default_rng(0)
+    _, factors = clean()
+    for usual in (rng.normal, rng.laplace, rng.logistic):
+        assert not found("outliers", usual(size=(5000, 20)), factors)
+    (finding,) = found("outliers", rng.standard_cauchy(size=(5000, 1)), factors)
+    assert finding.figures["samples"] > 1
+    for few in (2, 20, 60):
+        assert not found("outliers", rng.uniform(size=(few, 50)), factors[:few])
+
+
+def test_duplicate_codes():
+    codes, factors = clean()
+    more = np.column_stack([codes, np.exp(-codes[:, 0]), np.full(5000, 0.1), codes[:, 2] * 5])
+    first, second = found("duplicate_codes", more, factors)
+    assert (first.codes, second.codes) == ((0, 3), (2, 5))
+    assert first.figures["rank_correlation"] == pytest.approx(1)
+    near = codes[:, 0] + 0.2 * np.random.default_rng(1).normal(size=5000)
+    assert abs(spearmanr(near, codes[:, 0]).statistic) < 0.99
+    assert not found("duplicate_codes", np.column_stack([codes, near]), factors)
+
+
+def test_correlated_factors():
+    codes, factors = clean()
+    copied = np.random.default_rng(1).random(5000) < 0.5
+    factors[copied, 2] = factors[copied, 1]
+    (finding,) = found("correlated_factors", codes, factors)
+    assert finding.factors == (1, 2)
+    shared = mutual_info_score(factors[:, 1], factors[:, 2])
+    counts = np.bincount(factors[:, 1]) / 5000
+    expected = shared / -(counts * np.log(counts)).sum()
+    assert finding.figures["shared"] == pytest.approx(expected, abs=0.01)
+    assert f"scale and x are correlated, one tells {finding.figures['shared']:.0%}" in str(finding)
+
+
+@pytest.mark.parametrize("samples", [10, 200, 20_000])
+def test_independent_factors_are_not_correlated(samples):
+    for seed in range(5):
+        assert not found("correlated_factors", *clean(samples, seed))
+
+
+def test_missing_combinations():
+    codes, factors = clean()
+    kept = ~((factors[:, 0] == 2) & (factors[:, 1] >= 4))
+    (finding,) = found("missing_combinations", codes[kept], factors[kept])
+    assert finding.factors == (0, 1)
+    assert finding.figures == {"missing": 2, "combinations": 18}
+    assert "shape = 2, scale = 4" in finding.sentence
+
+
+def test_missing_combinations_of_three_factors():
+    codes, factors = clean()
+    kept = ~(factors == [1, 2, 3]).all(axis=1)
+    (finding,) = found("missing_combinations", codes[kept], factors[kept])
+    assert finding.factors == (0, 1, 2)
+    assert finding.figures == {"missing": 1, "combinations": 144}
+    # With few samples, chance alone leaves as many out.
+    assert not found("missing_combinations", *clean(500))
+
+
+def test_few_samples():
+    codes, factors = clean()
+    kept = (factors[:, 2] < 6) | (np.arange(5000) < 100)
+    (finding,) = found("few_samples", codes[kept], factors[kept])
+    counts = np.bincount(factors[kept, 2])
+    assert finding.factors == (2,)
+    assert finding.figures == {"values": 8, "few": 2, "least": counts.min()}
+
+
+def test_labels_that_look_real_valued():
+    codes, factors = clean(1000)
+    factors[:, 0] = np.random.default_rng(1).integers(0, 10**6, 1000)
+    (finding,) = found("few_samples", codes, factors)
+    assert "continuous=" in finding.sentence
+    assert not found("few_samples", codes, factors, continuous=[True, False, False])
+
+
+def test_constant_factor():
+    codes, factors = clean()
+    factors[:, 1] = 4
+    (finding,) = found("constant_factor", codes, factors)
+    assert finding.factors == (1,)
+    assert finding.sentence == "scale has a single value: scores leave it out"
+
+
+def test_plug_in_bias():
+    codes, factors = clean(200)
+    (finding,) = found("plug_in_bias", codes, factors, rng=3)
+    assert finding.factors[0] == 2
+    order = np.random.default_rng(3).permutation(200)
+    shown, expected = [], []
+    for z in codes.T:
+        edges = np.linspace(z.min(), z.max(), 21)[1:-1]
+        shown.append(mutual_info_score(np.digitize(z, edges), factors[order, 2]))
+        expected.append((len(np.unique(np.digitize(z, edges))) - 1) * (8 - 1) / 400)
+    assert finding.figures["shown"] == pytest.approx(np.mean(shown))
+    # What to expect of independent labels: (bins - 1)(values - 1) / (2 samples).
+    assert finding.figures["shown"] == pytest.approx(np.mean(expected), rel=0.3)
+
+
+def test_dead_codes():
+    codes, factors = clean()
+    dead = np.float32(0.1) * np.ones((5000, 1), np.float32)
+    dead[::2] = np.nextafter(dead[::2], np.float32(1))  # rounding, as encoders leave it
+    more = np.concatenate([np.full((5000, 1), 7), codes, dead], axis=1, dtype=np.float32)
+    (finding,) = found("dead_codes", more, factors)
+    assert finding.codes == (0, 4)
+    assert "z0 and z4 are constant" in finding.sentence
+
+
+def test_unrelated_codes():
+    codes, factors = clean()
+    noise = np.random.default_rng(1).normal(size=(5000, 2))
+    (finding,) = found("unrelated_codes", np.hstack([codes, noise]), factors)
+    assert finding.codes == (3, 4)
+    expected = metrics.modularity(noise, factors, protocol="locatello2019")
+    assert finding.figures["reference_modularity"] == pytest.approx(expected)
+
+
+def test_most_serious_first_and_as_data(tmp_path):
+    codes, factors = clean()
+    codes = np.column_stack([codes, codes[:, 0], np.zeros(5000)])
+    codes[0, 1] = 1e9
+    factors[:, 0] = 1
+    diagnosis = metrics.diagnose(codes, factors)
+    kinds = [finding.kind for finding in diagnosis]
+    assert kinds == [
+        "outliers",
+        "duplicate_codes",
+        "constant_factor",
+        "dead_codes",
+        "unrelated_codes",
+    ]
+    assert str(diagnosis).splitlines() == [finding.sentence for finding in diagnosis]
+    text = diagnosis.to_json(tmp_path / "diagnosis.json")
+    assert json.loads((tmp_path / "diagnosis.json").read_text()) == json.loads(text)
+    assert json.loads(text) == diagnosis.to_dict()
+    assert diagnosis.to_dict()["findings"][1]["codes"] == [0, 3]
+
+
+def test_real_valued_factors():
+    rng = np.random.default_rng(0)
+    factors = rng.uniform(size=(5000, 2))
+    assert len(metrics.diagnose(factors, factors, continuous=True)) == 0
+    factors[:, 1] += factors[:, 0]
+    assert found("correlated_factors", factors, factors, continuous=True)
+    factors = rng.uniform(size=(20_000, 2))
+    holes = factors[~((factors[:, 0] < 0.3) & (factors[:, 1] > 0.8))]
+    (finding,) = found("missing_combinations", holes, holes, continuous=True)
+    assert "shape = bin" in finding.sentence
+
+
+def test_few_of_everything():
+    for samples in (2, 3, 20):
+        for codes in (np.zeros((samples, 1)), np.arange(2.0 * samples).reshape(samples, 2)):
+            for factors in (np.zeros((samples, 1), int), np.arange(samples)[:, None]):
+                assert len(str(metrics.diagnose(codes, factors))) > 0
+
+
+def test_bad_arrays_are_rejected():
+    codes, factors = clean(50)
+    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
+        metrics.diagnose(codes, factors.astype(float))
+    with pytest.raises(ValueError, match="as many rows of factors as of codes, got 49 and 50"):
+        metrics.diagnose(codes, factors[1:].astype(float), continuous=True)
+    with pytest.raises(ValueError, match="expected finite codes"):
+        metrics.diagnose(np.full((50, 2), np.nan), factors)
+    with pytest.raises(ValueError, match="expected 3 factor names, got 2"):
+        metrics.diagnose(codes, factors, factor_names=["a", "b"])
