@@ -6,7 +6,7 @@ C rises from 0 to 10 nats over 3000 of 4000 steps.
 """
 
 import numpy as np
-from runs import head, row, trained
+from common import head, row, trained
 
 from disentlib import models
 

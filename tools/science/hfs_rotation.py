@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 import tensorflow as tf
-from runs import head, row, train
+from common import head, row, train
 from scipy.optimize import linear_sum_assignment
 
 from disentlib import losses, models

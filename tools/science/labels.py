@@ -7,7 +7,7 @@ Mutual information gap (MIG) of the means over all images of the set.
 
 import functools
 
-from runs import SPRITES, codes, head, row, trained
+from common import SPRITES, codes, head, row, trained
 
 from disentlib import data, metrics, models
 

@@ -6,7 +6,7 @@ Gaussian total correlation of means and of samples (Locatello et al., 2019, sect
 and its kin factorise what is sampled, not what is read).
 """
 
-from runs import codes, head, row, trained
+from common import codes, head, row, trained
 
 from disentlib import metrics, models
 

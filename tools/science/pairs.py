@@ -5,7 +5,7 @@
 DCI disentanglement of the means over all images of the set.
 """
 
-from runs import SPRITES, codes, head, row, trained
+from common import SPRITES, codes, head, row, trained
 
 from disentlib import data, metrics, models
 

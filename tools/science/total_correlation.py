@@ -5,7 +5,7 @@
 Gaussian total correlation of samples. A weight of 0 (FactorVAE) or 1 (BetaTCVAE) is the VAE.
 """
 
-from runs import codes, discriminator, head, row, trained
+from common import codes, discriminator, head, row, trained
 
 from disentlib import metrics, models
 
