@@ -68,8 +68,9 @@ def train(model, batches, *, steps, rate, rows=10):
 
     @tf.function(jit_compile=True)
     def many(first, pool):
-        for step in tf.range(first, first + steps // rows):
-            model.train_step(tuple(part[step % len(drawn)] for part in pool))
+        # A range or a slice from `first` would be compiled anew for each row.
+        for step in tf.range(steps // rows):
+            model.train_step(tuple(tf.gather(part, (first + step) % len(drawn)) for part in pool))
 
     history = []
     for row in range(rows):
