@@ -98,6 +98,7 @@ def test_tensorflow_has_one_file_in_ops_and_none_in_metrics():
         "import disentlib.metrics",
         "import disentlib.data",
         "import disentlib.cli.score",
+        "import disentlib.cli.study",
     ],
 )
 def test_no_tensorflow_behind(statement):

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "score a trained run: scores.json and a table",
     "report": "one self-contained HTML page of a run: curves, scores, traversals",
     "data": "list, describe, verify and compare data sets",
+    "study": "a grid of models: plan, run, resume, status, collect",
 }
 
 OVERVIEW = """usage: disentlib COMMAND ...

@@ -1,0 +1,325 @@
+"""`disentlib study`: plan, run and collect a grid of models, and report what it says."""
+
+import argparse
+import json
+import shlex
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gin
+from rich.table import Table
+
+from disentlib import __version__, configs, studies
+from disentlib.cli import configuration
+from disentlib.cli.console import Parser, UsageError, stdout
+from disentlib.studies import progress as shown
+from disentlib.studies.engine import has_ray
+from disentlib.studies.grid import Job, Study
+from disentlib.studies.storage import Storage
+
+DESCRIPTION = """Train and score a grid of models: data x method x strength x seed.
+
+actions:
+  plan NAME      list the numbered jobs; --shell writes one command a line, for arrays of Slurm
+  run NAME       run what is not done yet, on Ray where it is installed
+  resume DIR     the same for a study that was begun
+  status DIR     what is done, running, failed and left
+  collect DIR    all results as one table, DIR/table.parquet
+  report DIR     one HTML page: figures, tables and the data behind them"""
+
+EXAMPLE = """examples:
+  disentlib study plan unsupervised_v1 | head
+  disentlib study run mini --out studies/mini
+  disentlib study run mini --out studies/mini --only "model == 'beta_vae' and seed < 2"
+  disentlib study status studies/mini
+
+NAME is a shipped study ({names}) or a gin file.
+Interrupt a study at any time: the same command, or resume, goes on where it stopped.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    names = ", ".join(sorted(path.stem for path in (configs.directory() / "studies").glob("*.gin")))
+    command = Parser(
+        prog="disentlib study", description=DESCRIPTION, epilog=EXAMPLE.format(names=names)
+    )
+    command.add_argument("action", choices=sorted(ACTIONS), metavar="ACTION", help="see above")
+    command.add_argument("study", metavar="NAME|DIR", help="a study, or its directory")
+    command.add_argument("--out", metavar="DIR", help="where the study lives (studies/NAME)")
+    command.add_argument(
+        "--gin_param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a knob of the study's file, such as STEPS=1000",
+    )
+    command.add_argument("--only", metavar="EXPR", help="jobs of which this is true")
+    command.add_argument("--model_num", type=int, metavar="N", help="this job, in this process")
+    command.add_argument(
+        "--address",
+        metavar="local|auto|URL",
+        help="Ray here (local), a running cluster (auto) or one at an address; none: no Ray",
+    )
+    command.add_argument("--cpus", type=float, metavar="N", help="processors of a job")
+    command.add_argument("--gpus", type=float, metavar="X", help="accelerators of a job, as 0.25")
+    command.add_argument(
+        "--retries", type=int, default=3, metavar="N", help="of jobs whose worker died (3)"
+    )
+    command.add_argument("--shell", action="store_true", help="plan: one command a line")
+    command.add_argument("--json", action="store_true", help="status and plan: as JSON")
+    return command
+
+
+def run(options: argparse.Namespace) -> int | None:
+    """Do one of the actions."""
+    status: int | None = ACTIONS[options.action](options)
+    return status
+
+
+def plan(options: argparse.Namespace) -> None:
+    """List the jobs."""
+    study, _ = find(options)
+    for job in chosen(study, options):
+        if options.shell:
+            words = ["disentlib", "study", "run", options.study, "--out", out(options, study)]
+            for parameter in options.gin_param:
+                words += ["--gin_param", parameter]
+            print(shlex.join([*words, "--model_num", str(job.number)]))
+        elif options.json:
+            print(json.dumps(vars(job)))
+        else:
+            print(f"{job.number:>6}  {shown.describe(job)}")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Run the jobs that are not done."""
+    study, known = find(options)
+    storage = Storage(out(options, study)) if known is None else known
+    jobs = chosen(study, options)
+    single = options.model_num is not None
+    ray = has_ray() and not single and options.address != "none"
+    if options.address not in (None, "none") and not has_ray():
+        raise UsageError("expected Ray for --address: pip install 'disentlib[ray]'")
+    console = stdout(quiet=options.quiet)
+    if not (storage.path / "study.json").exists():
+        storage.write_study({"disentlib": __version__, "study": study.to_dict()})
+    elif storage.read_study()["study"] != study.to_dict():
+        raise UsageError(f"{storage} holds another study, or other knobs: choose another --out")
+    numbered = {job.number: job for job in jobs}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # how clusters ask to stop
+    try:
+        progress = studies.run(
+            jobs,
+            TrainAndScore(
+                tuple(study.scores),
+                tuple(study.representations),
+                study.samples,
+                study.test_samples,
+                study.protocol,
+            ),
+            storage,
+            ray=ray,
+            address=options.address or "local",
+            cpus=options.cpus or study.cpus,
+            gpus=study.gpus if options.gpus is None else options.gpus,
+            retries=options.retries,
+            alone=not single,
+            watch=lambda progress: shown.live(progress, numbered, quiet=options.quiet),
+        )
+    except KeyboardInterrupt:
+        console.print(f"interrupted; go on with: disentlib study resume {storage}", soft_wrap=True)
+        return 130
+    for error in progress.quarantined.values():
+        console.print(f"corrupt: {error}", soft_wrap=True, markup=False)
+    console.print(
+        f"{storage}: {progress.done:,} of {progress.total:,} jobs done"
+        f" ({progress.skipped:,} of them before), {len(progress.failed):,} failed",
+        soft_wrap=True,
+    )
+    if progress.failed:
+        console.print(shown.failures(progress.failed, numbered))
+        console.print(f"their logs: {storage}/jobs/NUMBER/log.txt", soft_wrap=True)
+        return 1
+    console.print(f"next: disentlib study collect {storage}", soft_wrap=True)
+    return 0
+
+
+def status(options: argparse.Namespace) -> None:
+    """Say what is done, running, failed and left."""
+    study, storage = find(options)
+    if storage is None:
+        raise UsageError(f"expected the directory of a study, got {options.study}")
+    jobs = {job.number: job for job in chosen(study, options)}
+    done = storage.done() & jobs.keys()
+    failed = {number: text for number, text in storage.failures().items() if number in jobs}
+    # Notes of the dead remain until the next start, so they count only while somebody drives.
+    running = storage.running() if storage.is_driven or not storage.is_local else {}
+    running = {number: who for number, who in running.items() if number in jobs.keys() - done}
+    left = len(jobs) - len(done) - len(failed.keys() - running.keys()) - len(running)
+    console = stdout()
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "study": study.name,
+                    "jobs": len(jobs),
+                    "done": len(done),
+                    "running": {str(number): who for number, who in running.items()},
+                    "failed": {str(number): error for number, error in failed.items()},
+                    "left": left,
+                }
+            )
+        )
+        return
+    console.print(
+        f"{study.name} in {storage}: {len(done):,} of {len(jobs):,} done, {len(running):,} running,"
+        f" {len(failed):,} failed, {left:,} left",
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("data", "model", "done", "of"):
+        table.add_column(title, justify="right" if title in ("done", "of") else "left")
+    every = Counter((job.dataset, job.model) for job in jobs.values())
+    complete = Counter((jobs[number].dataset, jobs[number].model) for number in done)
+    for (dataset, model), count in every.items():
+        table.add_row(dataset, model, f"{complete[dataset, model]:,}", f"{count:,}")
+    console.print(table)
+    for number, who in sorted(running.items()):
+        console.print(
+            f"running {number} {shown.describe(jobs[number])} for {shown.since(who)} on "
+            f"{who['host']}",
+            soft_wrap=True,
+        )
+    if failed:
+        console.print("failed, with the last error:")
+        console.print(shown.failures(failed, jobs, shown=20))
+
+
+def collect(options: argparse.Namespace) -> int:
+    """Write the table."""
+    collected = studies.collect(options.study)
+    console = stdout(quiet=options.quiet)
+    for error in collected.corrupt.values():
+        console.print(f"corrupt: {error}", soft_wrap=True, markup=False)
+    console.print(
+        f"{collected.path}: {collected.rows:,} rows of {collected.jobs:,} jobs", soft_wrap=True
+    )
+    if collected.corrupt:
+        console.print(f"repeat them: disentlib study resume {options.study}", soft_wrap=True)
+        return 1
+    console.print(f"next: disentlib study report {options.study}", soft_wrap=True)
+    return 0
+
+
+ACTIONS = {
+    "plan": plan,
+    "run": execute,
+    "resume": execute,
+    "status": status,
+    "collect": collect,
+}
+
+
+def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:
+    """Return the study that is meant, and its directory where that was named."""
+    storage = Storage(options.study)
+    if (storage.path / "study.json").exists() or options.action in ("resume", "status"):
+        if options.gin_param:
+            raise UsageError(
+                f"the study in {storage} is as it was begun: --gin_param comes too late"
+            )
+        return Study(**storage.read_study()["study"]), storage
+    name = options.study
+    if (configs.directory() / "studies" / f"{name}.gin").is_file():
+        name = f"studies/{name}.gin"
+    configuration.parse([name], options.gin_param)
+    try:
+        study: Study = gin.get_configurable(Study)()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name}: {' '.join(str(error).split())}") from error
+    # As it reads back from study.json: lists for tuples.
+    return Study(**json.loads(json.dumps(study.to_dict()))), None
+
+
+def out(options: argparse.Namespace, study: Study) -> str:
+    """Return where a study goes."""
+    return options.out or f"studies/{study.name}"
+
+
+def chosen(study: Study, options: argparse.Namespace) -> list[Job]:
+    """Return the jobs that `--only` and `--model_num` choose."""
+    jobs = study.jobs()
+    if options.model_num is not None:
+        if not 0 <= options.model_num < len(jobs):
+            raise UsageError(
+                f"expected --model_num of 0 to {len(jobs) - 1}, got {options.model_num}"
+            )
+        jobs = [jobs[options.model_num]]
+    if options.only is not None:
+        try:
+            choose = studies.selector(options.only)
+        except ValueError as error:
+            raise UsageError(f"--only: {error}") from error
+        jobs = [job for job in jobs if choose(job)]
+    if not jobs:
+        raise UsageError(f"no job of {study.name} is chosen by --only {options.only!r}")
+    return jobs
+
+
+@dataclass(frozen=True)
+class TrainAndScore:
+    """What a job of a study does: `disentlib train` with its files, then scores."""
+
+    scores: tuple[str, ...]
+    representations: tuple[str, ...]
+    samples: int
+    test_samples: int
+    protocol: Any
+
+    def configuration(self, job: Job) -> dict[str, Any]:
+        """Return the text of the job's files, what overrides them, and what is measured."""
+        return {
+            "gin": [line for file in job.files for line in lines(file)],
+            "parameters": job.parameters,
+            "scores": list(self.scores),
+            "representations": list(self.representations),
+            "samples": self.samples,
+            "test_samples": self.test_samples,
+            "protocol": self.protocol,
+        }
+
+    def __call__(self, job: Job, folder: Path) -> list[tuple[str, str, float]]:
+        """Train where an earlier attempt stopped, and score."""
+        import keras
+
+        from disentlib import training
+        from disentlib.studies.scoring import score_run
+
+        keras.backend.clear_session()  # the job before, in the same worker
+        parameters = [f"{name} = {value!r}" for name, value in job.parameters.items()]
+        configuration.parse(job.files, parameters)
+        train = gin.get_configurable(training.train)
+        train(run_dir=folder, operative_config=gin.operative_config_str, quiet=True)
+        return score_run(
+            training.Run(folder),
+            self.scores,
+            self.representations,
+            samples=self.samples,
+            test_samples=self.test_samples,
+            protocol=self.protocol,
+        )
+
+
+def lines(name: str) -> Iterator[str]:
+    """Yield what a gin file says, files that it includes in their place, without comments."""
+    for line in configs.find(name).read_text(encoding="utf-8").splitlines():
+        text = line.strip()
+        if text.startswith("include "):
+            yield from lines(text.removeprefix("include ").strip("'\" "))
+        elif text and not text.startswith("#"):
+            yield text

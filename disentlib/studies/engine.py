@@ -1,0 +1,345 @@
+"""Running a study: each job once, on Ray or in this process, whatever happens to the workers.
+
+Ray queues, places and retries; what is written here is what a job is (`attempt`) and what a driver
+does with the outcomes (`run`). A Ray worker keeps TensorFlow loaded from one job to the next, for
+its start would cost as much as a small job; after `JOBS_A_WORKER` jobs it makes room for a fresh
+one, so that nothing that leaks grows. A job that takes its worker down takes no other job with it.
+"""
+
+import contextlib
+import functools
+import importlib.util
+import math
+import os
+import platform
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Protocol
+
+from disentlib.studies.grid import Job
+from disentlib.studies.storage import CorruptResultError, Storage, digest
+
+JOBS_A_WORKER = 25
+PACKAGES = ("disentlib", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
+POLL = 0.5  # seconds between two looks at what has finished
+
+Row = tuple[str, str, float]  # representation, score, value
+
+
+class Runner(Protocol):
+    """What trains and scores the model of a job. It travels to workers, so it must pickle."""
+
+    def configuration(self, job: Job) -> dict[str, Any]:
+        """Return everything that the job's figures depend on, for JSON."""
+
+    def __call__(self, job: Job, folder: Path) -> Sequence[Row]:
+        """Return the job's figures; go on with what an earlier attempt left in the folder."""
+
+
+@dataclass
+class Progress:
+    """How far a study is.
+
+    Attributes:
+        storage: where.
+        total: jobs chosen.
+        done: of them, complete ones; `skipped` were so before.
+        failed: last errors by number.
+    """
+
+    storage: Storage
+    total: int
+    skipped: int
+    done: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+    quarantined: dict[int, str] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> int:
+        """Jobs that have neither finished nor failed."""
+        return self.total - self.done - len(self.failed)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """A guess from the jobs that finished since the start; None before the first."""
+        finished = self.done - self.skipped + len(self.failed)
+        if not finished:
+            return None
+        return (time.monotonic() - self.started) / finished * self.left
+
+    def count(self, number: int, error: str | None) -> None:
+        """Note the outcome of a job."""
+        if error is None:
+            self.done += 1
+        else:
+            self.failed[number] = error
+
+
+def run(
+    jobs: Sequence[Job],
+    runner: Runner,
+    storage: Storage,
+    *,
+    ray: bool,
+    address: str = "local",
+    cpus: float = 1,
+    gpus: float = 0,
+    retries: int = 3,
+    alone: bool = True,
+    watch: Callable[[Progress], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+) -> Progress:
+    """Run the jobs that are not done yet; the same call again goes on where this one stopped.
+
+    A result that cannot be read is set aside, and its job runs again. Interrupt it at any time.
+
+    Args:
+        jobs: the ones to complete.
+        runner: trains and scores one.
+        storage: the study's directory.
+        ray: whether to run on Ray; otherwise one after another in this process.
+        address: "local" starts Ray here, "auto" takes a running cluster, or starts Ray where there
+            is none; anything else is a cluster's address.
+        cpus: processors of a job.
+        gpus: accelerators of a job.
+        retries: how often Ray repeats a job whose worker or node died. A job that raises is not
+            repeated: it would raise again. Running the study again tries it once more.
+        alone: refuse to run beside another driver. Jobs of an array are not alone.
+        watch: makes a context in which the progress is shown.
+
+    Returns:
+        The final progress.
+
+    Raises:
+        ValueError: if a job was begun with another configuration.
+        RuntimeError: if another driver runs the study.
+    """
+    with storage.driving(alone=alone):
+        configurations = {job.number: runner.configuration(job) for job in jobs}
+        done = storage.done()
+        _refuse_changes(jobs, configurations, storage)
+        corrupt = set_aside(storage, sorted(done & configurations.keys()))
+        waiting = [job for job in jobs if job.number not in done - corrupt.keys()]
+        skipped = len(jobs) - len(waiting)
+        progress = Progress(storage, len(jobs), skipped, done=skipped, quarantined=corrupt)
+        if alone:
+            for number in storage.running():
+                storage.forget(number, "running")
+        environment = _environment(cpus)
+        with watch(progress):
+            work = [(runner, job, configurations[job.number], str(storage)) for job in waiting]
+            if ray and work:
+                outcomes = _on_ray(work, environment, address, cpus, gpus, retries)
+            else:
+                os.environ.update(environment)
+                outcomes = ((task[1].number, attempt(*task)) for task in work)
+            for number, error in outcomes:
+                progress.count(number, error)
+    return progress
+
+
+def attempt(
+    runner: Runner,
+    job: Job,
+    configuration: Mapping[str, Any],
+    path: str,
+    environment: Mapping[str, str] | None = None,
+) -> str | None:
+    """Run a job in this process unless it is done, and store what comes of it.
+
+    Returns:
+        None when the job is done, else its error on one line.
+    """
+    os.environ.update(environment or {})  # before TensorFlow starts
+    storage = Storage(path)
+    try:
+        with storage.claim(job, configuration) as folder:
+            if storage.is_done(job.number):  # by an attempt that was thought lost
+                return None
+            storage.note_running(job.number)
+            with _log(folder / "log.txt"):
+                started = time.monotonic()
+                rows = runner(job, folder)
+                result = _result(job, configuration, rows, time.monotonic() - started)
+            storage.finish(job.number, folder, result)
+        return None
+    except Exception as error:
+        message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        with contextlib.suppress(OSError):  # a full disk has no room for it; the driver tells
+            storage.note_failed(job.number, message)
+        return message
+    finally:
+        with contextlib.suppress(OSError):
+            storage.forget(job.number, "running")
+
+
+def set_aside(storage: Storage, numbers: Iterable[int]) -> dict[int, str]:
+    """Quarantine the results that cannot be read; return what was wrong, by number."""
+    corrupt = {}
+    for number in numbers:
+        try:
+            storage.result(number)
+        except CorruptResultError as error:
+            where = storage.quarantine(number, str(error))
+            corrupt[number] = f"{error}; set aside as {where}"
+    return corrupt
+
+
+def has_ray() -> bool:
+    """Return whether Ray is installed."""
+    return importlib.util.find_spec("ray") is not None
+
+
+def _refuse_changes(
+    jobs: Sequence[Job], configurations: Mapping[int, dict[str, Any]], storage: Storage
+) -> None:
+    begun = {int(path.parent.name) for path in storage.path.glob("jobs/*/job.json")}
+    changed = []
+    for job in jobs:
+        if job.number in begun:
+            before = storage.begun_with(job.number)
+            if difference := _difference(before, configurations[job.number]):
+                changed.append(f"job {job.number}: {difference}")
+    if changed:
+        raise ValueError(
+            f"{len(changed)} jobs in {storage} were begun with another configuration "
+            f"({'; '.join(changed[:3])}): choose another directory"
+        )
+
+
+def _difference(before: Any, now: Any, place: str = "configuration") -> str:
+    """Return the first place where two JSON values differ; empty where they are equal."""
+    if before == now:
+        return ""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted({*before, *now}):
+            if found := _difference(before.get(key), now.get(key), key):
+                return found
+    if isinstance(before, list) and isinstance(now, list):
+        for old, new in zip_longest(before, now):
+            if old != new:
+                before, now = old, new
+                break
+    return f"{place}: {before!r} before, {now!r} now"
+
+
+def _on_ray(
+    work: Sequence[tuple[Any, ...]],
+    environment: Mapping[str, str],
+    address: str,
+    cpus: float,
+    gpus: float,
+    retries: int,
+) -> Iterator[tuple[int, str | None]]:
+    """Yield number and error of each job as it ends."""
+    import ray
+
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address == "auto":
+        try:
+            ray.init(address="auto", **options)
+        except ConnectionError:
+            address = "local"
+    if address == "local":
+        ray.init(address="local", include_dashboard=False, **options)
+    elif address != "auto":
+        ray.init(address=address, **options)
+    try:
+        remote = ray.remote(
+            num_cpus=cpus, num_gpus=gpus, max_retries=retries, max_calls=JOBS_A_WORKER
+        )(attempt)
+        runner = ray.put(work[0][0])
+        storage = Storage(work[0][3])
+        pending = {remote.remote(runner, *task[1:], environment): task[1].number for task in work}
+        while pending:
+            ready, _ = ray.wait(list(pending), num_returns=len(pending), timeout=POLL)
+            for reference in ready:
+                number = pending.pop(reference)
+                try:
+                    error = ray.get(reference)
+                except ray.exceptions.RayError as lost:
+                    error = None
+                    if not storage.is_done(number):
+                        error = f"{type(lost).__name__}: {' '.join(str(lost).split())[:300]}"
+                        storage.note_failed(number, error)
+                yield number, error
+    finally:
+        ray.shutdown()
+
+
+def _result(
+    job: Job, configuration: Mapping[str, Any], rows: Sequence[Row], seconds: float
+) -> dict[str, Any]:
+    return {
+        "study": job.study,
+        "job": job.number,
+        "dataset": job.dataset,
+        "model": job.model,
+        "hyperparameter": job.hyperparameter,
+        "strength": job.strength,
+        "seed": job.seed,
+        "uuid": str(uuid.uuid4()),
+        "wall_time_s": round(seconds, 3),
+        "config_digest": digest(configuration),
+        "configuration": configuration,
+        "versions": _versions(),
+        "platform": platform.platform(),
+        # JSON has no NaN.
+        "rows": [
+            [representation, score, value if math.isfinite(value) else None]
+            for representation, score, value in rows
+        ],
+    }
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
+
+
+def _environment(cpus: float) -> dict[str, str]:
+    """Return what keeps a job to its processors, and its figures the same wherever it runs."""
+    threads = str(max(1, math.ceil(cpus)))
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    return dict.fromkeys(names, threads)
+
+
+@contextlib.contextmanager
+def _log(path: Path) -> Iterator[None]:
+    """Append what is printed, by Python and by libraries, to a file; also why it ended early."""
+    with path.open("a", encoding="utf-8", errors="replace") as log:
+        saved = [os.dup(descriptor) for descriptor in (1, 2)]
+        _flush()
+        for descriptor in (1, 2):
+            os.dup2(log.fileno(), descriptor)
+        try:
+            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+                yield
+        except BaseException:
+            with contextlib.suppress(OSError):
+                traceback.print_exc(file=log)
+            raise
+        finally:
+            with contextlib.suppress(OSError):
+                log.flush()
+            for descriptor, original in zip((1, 2), saved, strict=True):
+                os.dup2(original, descriptor)
+                os.close(original)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()

@@ -1,0 +1,93 @@
+"""What a person sees while a study runs: a live table."""
+
+import contextlib
+import datetime
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from disentlib.studies.engine import Progress
+from disentlib.studies.grid import Job
+
+SHOWN = 8  # lines of running and of failed jobs
+
+
+@contextlib.contextmanager
+def live(progress: Progress, jobs: Mapping[int, Job], *, quiet: bool = False) -> Iterator[None]:
+    """Show jobs done, running, failed and the time left on a terminal; silent elsewhere."""
+    # Jobs that run in this process redirect its stderr to their logs: keep the terminal's.
+    with os.fdopen(os.dup(2), "w", encoding="utf-8") as stderr:
+        console = Console(file=stderr, quiet=quiet)
+        if quiet or not console.is_terminal:
+            yield
+            return
+        with Live(
+            get_renderable=lambda: picture(progress, jobs),
+            console=console,
+            refresh_per_second=2,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ):
+            yield
+
+
+def picture(progress: Progress, jobs: Mapping[int, Job]) -> Group:
+    """Return the table of a moment."""
+    running = progress.storage.running()
+    head = Table.grid(padding=(0, 2))
+    head.add_row(
+        f"[bold]{progress.done:,}[/bold] of {progress.total:,} done",
+        f"{len(running):,} running",
+        f"[red]{len(progress.failed):,} failed[/red]" if progress.failed else "0 failed",
+        f"left {duration(progress.seconds_left)}",
+        ProgressBar(progress.total, progress.done + len(progress.failed), width=30),
+    )
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for number, who in sorted(running.items())[:SHOWN]:
+        table.add_row(f"{number}", describe(jobs.get(number)), since(who), who["host"])
+    errors = failures(progress.failed, jobs)
+    return Group(head, table, *([errors] if progress.failed else []))
+
+
+def failures(failed: Mapping[int, str], jobs: Mapping[int, Job], *, shown: int = SHOWN) -> Table:
+    """Return the failed jobs with their last errors, the newest last."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for number, error in list(failed.items())[-shown:]:
+        line = Text(error, style="red", no_wrap=True, overflow="ellipsis")
+        table.add_row(f"{number}", describe(jobs.get(number)), line)
+    if len(failed) > shown:
+        table.add_row("", f"... and {len(failed) - shown:,} more", "")
+    return table
+
+
+def describe(job: Job | None) -> str:
+    """Return a job in words.
+
+    >>> describe(Job(7, "mini", "sprites", "beta_vae", "beta", 4.0, 1, (), {}))
+    'sprites beta_vae beta=4 seed 1'
+    """
+    if job is None:
+        return "another's"
+    return f"{job.dataset} {job.model} {job.hyperparameter}={job.strength:g} seed {job.seed}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time for people.
+
+    >>> duration(None), duration(75), duration(100_000)
+    ('-', '0:01:15', '1 day, 3:46:40')
+    """
+    return "-" if seconds is None else str(datetime.timedelta(seconds=round(seconds)))
+
+
+def since(who: Mapping[str, Any]) -> str:
+    """Return for how long a job has been running."""
+    started = datetime.datetime.fromisoformat(who["since"])
+    return duration((datetime.datetime.now(datetime.UTC) - started).total_seconds())

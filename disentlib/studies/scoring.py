@@ -1,0 +1,124 @@
+"""What is measured on a trained model: training's own figures, scores, downstream tasks."""
+
+from collections.abc import Sequence
+
+from disentlib import metrics
+from disentlib.metrics import protocol as protocols
+from disentlib.metrics.downstream_task import Predictor
+from disentlib.metrics.protocol import Encoded, Protocol
+from disentlib.studies.engine import Row
+from disentlib.training.run import Run
+
+PREDICTORS: dict[str, Predictor] = {
+    "downstream_task": "gradient_boosting",
+    "downstream_task.logistic_regression": "logistic_regression",
+}
+SCORING_SEED = 0  # the same samples for every model of a data set
+
+
+def score_run(
+    run: Run,
+    scores: Sequence[str],
+    representations: Sequence[str],
+    *,
+    samples: int = 10_000,
+    test_samples: int = 5_000,
+    protocol: Protocol | None = None,
+) -> list[Row]:
+    """Return (representation, score, value) of everything that is measured on a finished run.
+
+    What training reports is that of the model, and stands under every representation.
+
+    Args:
+        run: the run.
+        scores: as in `Study`.
+        representations: of "mean" and "sampled".
+        samples: how many scores are fitted on.
+        test_samples: how many more they are tested on.
+        protocol: as in `metrics.evaluate`.
+
+    Raises:
+        ValueError: if the run is not finished, or a score is unknown.
+    """
+    if run.metrics is None:
+        raise ValueError(f"expected a finished run, {run.path} has no figures yet")
+    figures = dict(run.metrics["evaluation"])
+    if {"reconstruction", "kl"} <= figures.keys():
+        figures["elbo"] = -(figures["reconstruction"] + figures["kl"])
+    rows: list[Row] = [
+        (representation, name, float(value))
+        for representation in representations
+        for name, value in figures.items()
+    ]
+    data = run.data.evaluation
+    special = {*PREDICTORS, "fairness"}
+    table = metrics.evaluate_encoder(
+        data,
+        run.encode,
+        metrics=[score for score in scores if score not in special],
+        samples=samples,
+        test_samples=test_samples,
+        protocol=protocol,
+        rng=SCORING_SEED,
+    )
+    table.to_json(run.path / "scores.json")
+    rows += [
+        (row.representation, row.score, row.value)
+        for row in table
+        if row.representation in representations
+    ]
+    if special & {*scores}:
+        rows += _downstream(
+            run, [name for name in scores if name in special], representations,
+            samples, test_samples, protocol,
+        )  # fmt: skip
+    return rows
+
+
+def _downstream(
+    run: Run,
+    scores: Sequence[str],
+    representations: Sequence[str],
+    samples: int,
+    test_samples: int,
+    protocol: Protocol | None,
+) -> list[Row]:
+    data = run.data.evaluation
+    random = protocols.generator(SCORING_SEED, protocol)
+    train, test = (
+        protocols.encode_samples(data, run.encode, count, rng=random, protocol=protocol)
+        for count in (samples, test_samples)
+    )
+    rows: list[Row] = []
+    for representation in representations:
+
+        def codes(part: Encoded, *, sampled: bool = representation == "sampled"):
+            return part.sampled(random) if sampled else part.mean
+
+        given = (codes(train), train.factors)
+        for name in scores:
+            if name == "fairness":
+                grid = metrics.CodeTable(data, run.encode, rng=SCORING_SEED)
+                figures = metrics.fairness(
+                    grid,
+                    sampled=representation == "sampled",
+                    samples=samples,
+                    rng=SCORING_SEED,
+                )
+                # Of pairs of factors there are too many; their statistics remain.
+                kept = {key: v for key, v in figures.items() if not any(map(str.isdigit, key))}
+            else:
+                figures = metrics.downstream_task(
+                    *given,
+                    predictor=PREDICTORS[name],
+                    test=(codes(test), test.factors),
+                    protocol=protocol,
+                    rng=SCORING_SEED,
+                )
+                kept = {
+                    key: value
+                    for key, value in figures.items()
+                    if key.endswith("mean_test_accuracy") or key.startswith("efficiency")
+                }
+            rows += [(representation, f"{name}.{key}", value) for key, value in kept.items()]
+    return rows
