@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import sys
 import warnings
 import zipfile
@@ -14,7 +15,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from disentlib import metrics
+from disentlib import files, metrics
 from disentlib.cli.console import Parser, UsageError, nearest, stdout
 from disentlib.metrics.protocol import Protocol
 
@@ -22,6 +23,7 @@ EXAMPLE = """examples:
   disentlib score codes.npz                          # arrays `codes` and `factors`
   disentlib score codes.csv --factors shape,scale    # these columns, all others are codes
   disentlib score codes.npz --metrics mig,modularity --protocol locatello2019 --json scores.json
+  disentlib score codes.npz --plot plots/            # and draw what the scores are taken from
 
 An NPZ file may also hold `factor_names`, and `test_codes` and `test_factors` for scores that fit a
 predictor. numpy.savez("codes.npz", codes=codes, factors=factors) writes one.
@@ -32,7 +34,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     parser = Parser(
         prog="disentlib score",
-        description="Score arrays of codes (samples, dims) and factors (samples, factors).",
+        description="Score arrays of codes (samples, dims) and factors (samples, factors),\n"
+        "and say what could fool the scores.",
         epilog=EXAMPLE,
     )
     parser.add_argument(
@@ -46,7 +49,13 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         const="-",
         metavar="PATH",
-        help="write the scores to PATH as JSON as well; without PATH print them instead",
+        help="write all of it to PATH as JSON as well; without PATH print that instead",
+    )
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="DIR",
+        help="draw importance and information of codes and factors, and IRS, as PNG files in DIR",
     )
     return parser
 
@@ -92,7 +101,7 @@ def score_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Read, score, print."""
+    """Read, score, diagnose, print, draw."""
     arrays = read_csv(options.file, options.factors) if is_csv(options) else read_npz(options.file)
     table = say_warnings(
         lambda: metrics.evaluate(
@@ -104,12 +113,41 @@ def run(options: argparse.Namespace) -> None:
             **score_options(options),
         )
     )
+    diagnosis = metrics.diagnose(
+        arrays.codes, arrays.factors, factor_names=arrays.factor_names, rng=options.seed
+    )
+    content = json.loads(table.to_json()) | {"diagnosis": diagnosis.to_dict()["findings"]}
+    text = json.dumps(content, indent=1)
     if options.json == "-":
-        print(table.to_json())
-        return
-    stdout().print(table)
-    if options.json:
-        table.to_json(options.json)
+        print(text)
+    else:
+        console = stdout()
+        console.print(table)
+        console.print("\n[bold]what could fool these scores")
+        for line in str(diagnosis).splitlines():
+            console.print(f"- {line}", markup=False, soft_wrap=True)
+        if options.json:
+            files.write(options.json, text + "\n")
+    if options.plot:
+        for path in draw(arrays, options):
+            if options.json != "-":
+                console.print(str(path), markup=False, soft_wrap=True)
+
+
+def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
+    """Draw the figures behind the scores, and return their paths."""
+    from disentlib.visualization import save_score_figures  # matplotlib and Pillow, where needed
+
+    return save_score_figures(
+        arrays.codes,
+        arrays.factors,
+        options.plot,
+        factor_names=arrays.factor_names,
+        protocol=options.protocol,
+        test=arrays.test,
+        context=options.file.name,
+        rng=options.seed,
+    )
 
 
 def say_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:

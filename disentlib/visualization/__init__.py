@@ -16,6 +16,7 @@ from disentlib.visualization.grids import tile as tile
 from disentlib.visualization.grids import to_uint8 as to_uint8
 from disentlib.visualization.posteriors import active_units as active_units
 from disentlib.visualization.posteriors import kl_per_latent as kl_per_latent
+from disentlib.visualization.scores import save_score_figures as save_score_figures
 from disentlib.visualization.traversals import cycle_frames as cycle_frames
 from disentlib.visualization.traversals import cycle_values as cycle_values
 from disentlib.visualization.traversals import fitted_gaussian as fitted_gaussian

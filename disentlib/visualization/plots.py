@@ -8,7 +8,7 @@ import io
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -110,7 +110,8 @@ def recovered_vs_independent(
     axes = figure.add_subplot()
     ranks = np.arange(1, len(thresholds) + 1)
     axes.axhline(factors, color=QUIET, linewidth=0.8, linestyle=":")
-    axes.plot(ranks, found, color=ORANGE, linestyle="--", label="factors discovered")
+    # Above the other, which it may run along for long.
+    axes.plot(ranks, found, color=ORANGE, linestyle="--", label="factors discovered", zorder=3)
     axes.plot(ranks, groups, color=BLUE, label="independent groups")
     ticks = ranks[:: max(10, 10 * round(len(ranks) / 100))]
     axes.set_xticks(ticks, _brief(thresholds[ticks - 1], thresholds[0]))
@@ -310,8 +311,10 @@ def interventional_effects(
             _quiet(axes)
             axes.tick_params(labelsize=7)
             if latent == latents - 1:
+                axes.locator_params(axis="x", nbins=5, integer=True)
                 axes.set_xlabel(names[factor], size=9)
         grid[latent, 0].set_ylabel(labels[latent], size=9)
+    figure.align_ylabels(grid[:, 0])
     return figure
 
 
@@ -419,7 +422,11 @@ def _names(names: Sequence[str] | None, count: int, prefix: str) -> list[str]:
 def _brief(values: np.ndarray, top: float) -> list[str]:
     """Write numbers with the decimals that give the largest three digits."""
     decimals = max(0, 2 - int(np.floor(np.log10(top)))) if top > 0 else 0
-    return [f"{value:.{decimals}f}" for value in values]
+    least = 10.0**-decimals
+    return [
+        f"<{least:.{decimals}f}" if 0 < value < least / 2 else f"{value:.{decimals}f}"
+        for value in values
+    ]
 
 
 def _spread(ticks: Sequence[int], distance: float) -> list[int]:
@@ -432,7 +439,13 @@ def _spread(ticks: Sequence[int], distance: float) -> list[int]:
 
 
 def score_figures(
-    matrix: np.ndarray, *, name: str, factor_names: Sequence[str] | None = None, **captions: Any
+    matrix: np.ndarray,
+    *,
+    name: str,
+    factor_names: Sequence[str] | None = None,
+    label: str = "score",
+    title: str = "",
+    context: str = "",
 ) -> dict[str, "Figure"]:
     """Return a score matrix's three figures by file name: squares, ``_pr`` and ``_dendrogram``.
 
@@ -440,10 +453,20 @@ def score_figures(
         matrix: scores (latents, factors), finite and not negative.
         name: stem of the file names, such as ``mutual_information``.
         factor_names: names of the columns.
-        captions: `label`, `title` and `context` of every figure.
+        label: what an entry measures, with its unit.
+        title: what the squares show; none by default, and then none on the others either.
+        context: data set, method, representation and protocol, below the titles.
     """
+    shared = {"label": label, "context": context}
     return {
-        name: heat_square(matrix, factor_names=factor_names, **captions),
-        f"{name}_pr": recovered_vs_independent(matrix, **captions),
-        f"{name}_dendrogram": dendrogram(matrix, factor_names=factor_names, **captions),
+        name: heat_square(matrix, factor_names=factor_names, title=title, **shared),
+        f"{name}_pr": recovered_vs_independent(
+            matrix, title="Recovered and independent factors" if title else "", **shared
+        ),
+        f"{name}_dendrogram": dendrogram(
+            matrix,
+            factor_names=factor_names,
+            title="When factors fall together" if title else "",
+            **shared,
+        ),
     }

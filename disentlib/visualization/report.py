@@ -19,6 +19,7 @@ import numpy as np
 from disentlib import __version__, ops
 from disentlib.visualization import files, grids, plots
 from disentlib.visualization.posteriors import ACTIVE_VARIANCE, active_units, kl_per_latent
+from disentlib.visualization.scores import effects_figure
 from disentlib.visualization.traversals import (
     cycle_frames,
     cycle_values,
@@ -33,7 +34,6 @@ GAP = 3  # white pixels between their tiles
 ANIMATED = 5  # codes with animated cycles
 BASES = 4  # images from which the sliders can start
 FRAMES = 21  # positions of a slider
-CELLS = 100  # of latents x factors in the figure of effects: a cell costs 50 ms
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -248,17 +248,14 @@ def _look_at_model(
         content["latent_figures"] += _matrix_figures(
             matrix[order], names, list(run.data.factor_names), folder, context, samples
         )
-        used = [latent for latent in order if active[latent]][: CELLS // factors.shape[1] or 1]
-        if used:
-            effects = plots.interventional_effects(
-                encoded.mean[:, used],
-                factors,
-                parents=matrix[used].argmax(axis=1),
-                factor_names=run.data.factor_names,
-                code_names=[f"z{latent}" for latent in used],
-                title="How each active latent responds to each factor",
-                context=f"{context} · titled: the factor with most mutual information",
-            )
+        effects = effects_figure(
+            encoded.mean,
+            factors,
+            factor_names=run.data.factor_names,
+            order=[latent for latent in order if active[latent]],
+            context=context,
+        )
+        if effects is not None:
             files.save(folder / "interventional_effects.png", plots.png(effects))
         content["matrix"] = {
             "caption": "Mutual information in nats",

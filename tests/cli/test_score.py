@@ -60,6 +60,35 @@ def test_json_to_a_file_and_to_the_screen(npz, arrays, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(path.read_text())
 
 
+def test_diagnosis(npz, arrays, capsys):
+    assert score(npz, "--metrics", "mig") == 0
+    diagnosis = metrics.diagnose(**arrays)
+    assert len(diagnosis) > 0
+    told = "".join(f"- {finding.sentence}\n" for finding in diagnosis)
+    assert capsys.readouterr().out.endswith(f"what could fool these scores\n{told}")
+    assert score(npz, "--metrics", "mig", "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["diagnosis"] == diagnosis.to_dict()["findings"]
+
+
+def test_plot(npz, arrays, tmp_path, capsys):
+    folder = tmp_path / "new" / "plots"
+    np.savez(npz, **arrays, factor_names=["shape", "[bold]scale"])
+    assert score(npz, "--metrics", "mig", "--plot", folder) == 0
+    drawn = {str(path) for path in folder.iterdir()}
+    assert len(drawn) == 7
+    assert drawn <= set(capsys.readouterr().out.splitlines())
+    assert score(npz, "--metrics", "mig", "--json", "--plot", tmp_path) == 0
+    assert json.loads(capsys.readouterr().out)["scores"]
+    assert "expected a factor of several values" in refused_plot(npz, arrays, capsys)
+
+
+def refused_plot(npz, arrays, capsys):
+    np.savez(npz, codes=arrays["codes"], factors=np.zeros_like(arrays["factors"]))
+    assert score(npz, "--metrics", "gaussian_total_correlation", "--plot", npz.parent) == 1
+    return capsys.readouterr().err
+
+
 def test_repeats(npz, capsys):
     assert score(npz, "--repeats", 3, "--interval", 0.9, "--seed", 4, "--metrics", "mig") == 0
     assert "±" in capsys.readouterr().out

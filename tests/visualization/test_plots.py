@@ -173,8 +173,20 @@ def test_svg_takes_the_colour_of_its_page_and_escapes_names():
 def test_score_figures_are_named_after_the_matrix():
     figures = plots.score_figures(MATRIX, name="sap", factor_names=NAMES, label="SAP", title="T")
     assert list(figures) == ["sap", "sap_pr", "sap_dendrogram"]
-    for figure in figures.values():
-        assert "T" in texts(figure)
+    titles = ["T", "Recovered and independent factors", "When factors fall together"]
+    for figure, title in zip(figures.values(), titles, strict=True):
+        assert title in texts(figure)
+    for figure in plots.score_figures(MATRIX, name="sap").values():
+        assert not set(titles) & set(texts(figure))
+
+
+def test_tick_labels_of_small_entries_do_not_pretend_to_be_zero():
+    figure = plots.dendrogram(np.array([[1.5, 0.25], [1e-5, 0.0]]))
+    draw(figure)
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["1.50", "0.25", "0.00"]
+    figure = plots.dendrogram(np.array([[1.5, 1e-5], [1e-5, 2e-5]]))
+    assert figure.axes[0].get_xticklabels()[-1].get_text() == "<0.01"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (30, 20), (2, 30)])

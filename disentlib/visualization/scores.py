@@ -1,0 +1,149 @@
+"""The figures behind the scores of a representation."""
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from disentlib import ops
+from disentlib.data.randomness import RNG
+from disentlib.metrics.dci import importances
+from disentlib.metrics.estimates import estimate
+from disentlib.metrics.irs import robustness
+from disentlib.metrics.protocol import Protocol
+from disentlib.visualization import files, plots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CELLS = 100  # of codes x factors in the figure of effects: a cell costs 50 ms
+
+
+def save_score_figures(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    folder: str | os.PathLike[str],
+    *,
+    factor_names: Sequence[str] | None = None,
+    protocol: Protocol | None = None,
+    test: tuple[ArrayLike, ArrayLike] | None = None,
+    context: str = "",
+    rng: RNG = 0,
+) -> list[Path]:
+    """Draw what MIG, DCI and IRS are taken from.
+
+    ``importance.png`` (of `dci`) and ``mutual_information.png`` (of `mig`) show the matrices of
+    codes and factors, ``_pr`` how many factors their strongest entries recover, ``_dendrogram``
+    when factors fall together; ``interventional_effects.png`` how each code answers to each factor.
+
+    Args:
+        codes: real numbers (samples, dims).
+        factors: non-negative integers (samples, factors). One with a single value is left out.
+        folder: where the files go; made if missing.
+        factor_names: names of the columns.
+        protocol: whose choices; as for the scores.
+        test: (codes, factors) of other samples: then all of the first ones train.
+        context: where the codes are from, below each title.
+        rng: draws the rows that train.
+
+    Returns:
+        The paths of the seven files.
+
+    Raises:
+        ImportError: matplotlib is missing; the message names the extra.
+        TypeError: if codes are not real numbers or factors not integers.
+        ValueError: if shapes do not fit, a value is not finite, or no factor varies.
+    """
+    codes = ops.check_codes(codes)
+    table = ops.check_factors(factors, len(codes))
+    varying = table.min(axis=0) < table.max(axis=0)
+    if not varying.any():
+        raise ValueError("expected a factor of several values to draw, got none")
+    names = [f"factor {j}" for j in range(table.shape[1])] if factor_names is None else factor_names
+    names = [name for name, kept in zip(names, varying, strict=True) if kept]
+    table = table[:, varying]
+    if test is not None:
+        test = (test[0], np.asarray(test[1])[:, varying])
+    context = " · ".join(
+        [context] * bool(context)
+        + [f"{len(codes):,} samples", f"protocol: {protocol or 'default'}"]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scores of the same arrays say it
+        importance = importances(codes, table, protocol=protocol, test=test, rng=rng)
+        shared = estimate(codes, table, protocol=protocol).shared
+    figures = plots.score_figures(
+        importance.matrix,
+        name="importance",
+        factor_names=[names[int(j)] for j in importance.kept],
+        label="importance to boosted trees",
+        title="Which code predicts which factor",
+        context=context,
+    ) | plots.score_figures(
+        shared,
+        name="mutual_information",
+        factor_names=names,
+        label="mutual information (nats)",
+        title="Which code knows which factor",
+        context=context,
+    )
+    effects = effects_figure(codes, table, factor_names=names, protocol=protocol, context=context)
+    if effects is not None:
+        figures["interventional_effects"] = effects
+    return [
+        files.save(Path(folder) / f"{name}.png", plots.png(figure))
+        for name, figure in figures.items()
+    ]
+
+
+def effects_figure(
+    codes: np.ndarray,
+    factors: np.ndarray,
+    *,
+    factor_names: Sequence[str],
+    order: Sequence[int] | None = None,
+    protocol: Protocol | None = None,
+    context: str = "",
+) -> "Figure | None":
+    """Plot how codes answer to factors, each with the parent that IRS gives it.
+
+    Args:
+        codes: (samples, dims).
+        factors: integers (samples, factors).
+        factor_names: of the columns.
+        order: which codes, and in which order; by default those that stray most first. As many are
+            drawn as fit the page.
+        protocol: whose choices for IRS.
+        context: where the codes are from, below the title.
+
+    Returns:
+        The figure; None if no code or no factor varies.
+    """
+    kept = np.flatnonzero(factors.min(axis=0) < factors.max(axis=0))
+    if not kept.size:
+        return None
+    factors = factors[:, kept]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # outliers show in the figure
+        found = robustness(codes, factors, protocol=protocol)
+    place = {int(code): row for row, code in enumerate(found.live)}
+    if order is None:
+        order = [int(code) for code in found.live[np.argsort(-found.deviations, kind="stable")]]
+    shown = [int(code) for code in order if code in place][: max(CELLS // len(kept), 1)]
+    if not shown:
+        return None
+    rows = [place[code] for code in shown]
+    return plots.interventional_effects(
+        codes[:, shown],
+        factors,
+        parents=found.parents[rows],
+        scores=found.codes[rows].tolist(),
+        factor_names=[factor_names[int(j)] for j in kept],
+        code_names=[f"z{code}" for code in shown],
+        title=f"How codes answer to factors (IRS {found.score:.2f})",
+        context=context,
+    )
