@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from disentlib import cli, configs
-from disentlib.training.run import Run
 
 
 def shipped(folder: str = "") -> list[str]:
@@ -69,21 +67,3 @@ def test_a_folder_named_as_one_of_ours_hides_nothing(tmp_path, monkeypatch, caps
     monkeypatch.syspath_prepend(str(tmp_path))
     assert cli.main(["train", "--dry_run", "--gin_file", "runs/demo.gin"]) == 0
     assert "nothing was trained" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", shipped("models"))
-def test_a_method_learns_from_its_file(name, tmp_path):
-    files = ("data/dsprites_rendered.gin", name, "runs/train.gin")
-    knobs = ("STEPS=200", "BATCH_SIZE=8", "LEARNING_RATE=1e-3")
-    knobs += ("training.train.log_every=50", "training.train.evaluation_steps=5")
-    flags = [f"--gin_file={file}" for file in files] + [f"--gin_param={knob}" for knob in knobs]
-    assert cli.main(["train", "--quiet", f"--run_dir={tmp_path}", *flags]) == 0
-    run = Run(tmp_path)
-    assert run.history["step"].tolist() == [50, 100, 150, 200]
-    assert all(np.isfinite(column).all() for column in run.history.values())
-    # What is left to fit shows images: SupervisedVAE's objective has labels alone.
-    learned = run.history.get("reconstruction", run.history["loss"])
-    assert learned[-1] < 0.8 * learned[0]
-    mean, _ = run.encode(run.data.sample(4, rng=0)[1])
-    assert mean.shape == (4, 10)
-    assert np.isfinite(mean).all()
