@@ -124,35 +124,28 @@ Reals mean_differences(const ContiguousArray<T>& table, const Integers& rows, st
   return features;
 }
 
-// codes (samples, dims), labels (factors, samples) with every class in use -> (dims, factors)
+// codes (samples, dims), labels (factors, samples) from 0 -> (dims, factors)
 Reals group_deviations(const Reals& codes, const Labels& labels, double q, std::size_t threads) {
   require(codes.ndim() == 2 && codes.shape(0) > 0 && labels.ndim() == 2 &&
               labels.shape(1) == codes.shape(0) && q >= 0 && q <= 1,
           "labels must have shape (factors, samples) and q lie in [0, 1]");
   const auto samples = static_cast<std::size_t>(codes.shape(0));
-  const auto dims = static_cast<std::size_t>(codes.shape(1));
   const auto factors = static_cast<std::size_t>(labels.shape(0));
+  const std::int32_t* label = labels.data();
   std::vector<std::size_t> classes(factors);
   for (std::size_t k = 0; k < factors; ++k) {
-    const std::int32_t* row = labels.data() + k * samples;
-    std::vector<bool> seen;
-    for (std::size_t i = 0; i < samples; ++i) {
-      require(row[i] >= 0, "labels must not be negative");
-      const auto label = static_cast<std::size_t>(row[i]);
-      if (label >= seen.size()) seen.resize(label + 1);
-      seen[label] = true;
-    }
-    require(std::find(seen.begin(), seen.end(), false) == seen.end(), "every class must occur");
-    classes[k] = seen.size();
+    const auto range = std::minmax_element(label + k * samples, label + (k + 1) * samples);
+    require(*range.first >= 0, "labels must not be negative");
+    classes[k] = static_cast<std::size_t>(*range.second) + 1;
   }
   Reals deviations({codes.shape(1), labels.shape(0)});
   const double* source = codes.data();
-  const std::int32_t* label = labels.data();
   double* target = deviations.mutable_data();
+  const auto dims = static_cast<std::size_t>(codes.shape(1));
   const py::gil_scoped_release release;
+  const PaddedRows rows(source, samples, dims);
   parallel_for(factors, threads, [&](std::size_t k) {
-    mean_group_deviation(source, samples, dims, label + k * samples, classes[k], q, target + k,
-                         factors);
+    GroupDeviations(rows, label + k * samples, classes[k]).mean_quantiles(q, target + k, factors);
   });
   return deviations;
 }

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib.metrics.estimates import ConstantFactorWarning
-from disentlib.ops import check_codes, check_factors
+from disentlib.ops import check_codes, check_factors, column_ranges
 
 
 def varying(factors: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which columns have several values (factors,), and warn of those that have not."""
-    kept: NDArray[np.bool_] = factors.min(axis=0) < factors.max(axis=0)
+    low, high = column_ranges(factors)
+    kept: NDArray[np.bool_] = low < high
     for factor in np.flatnonzero(~kept):
         warnings.warn(
             f"factor {factor} has a single value and is left out",

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disentlib.ops import column_ranges
+
 
 class OutlierWarning(UserWarning):
     """One sample carries much of a code's variance, and the score hangs on means and variances."""
@@ -16,10 +18,12 @@ def variance_shares(codes: NDArray[Any]) -> NDArray[np.float64]:
 
     About 15 / samples for a Gaussian code of 10,000 samples; 0 for a constant one.
     """
-    centre = codes.mean(axis=0, dtype=np.float64)
-    low, high = codes.min(axis=0), codes.max(axis=0)
+    low, high = column_ranges(codes)
+    # Sums of few long columns: several times as fast as mean and var.
+    centre = np.einsum("ij->j", codes, dtype=np.float64) / len(codes)
+    strayed = codes - centre
+    total = np.einsum("ij,ij->j", strayed, strayed)
     farthest = np.where(low < high, np.maximum(centre - low, high - centre), 0.0) ** 2
-    total = codes.var(axis=0, dtype=np.float64) * len(codes)
     return np.divide(farthest, total, out=np.zeros_like(total), where=farthest > 0)
 
 

@@ -21,6 +21,7 @@ from disentlib.ops.mixture import log_mixture_density as log_mixture_density
 from disentlib.ops.validate import check_codes as check_codes
 from disentlib.ops.validate import check_factors as check_factors
 from disentlib.ops.validate import check_labels as check_labels
+from disentlib.ops.validate import column_ranges as column_ranges
 from disentlib.ops.votes import draw_batches as draw_batches
 from disentlib.ops.votes import group_deviations as group_deviations
 from disentlib.ops.votes import mean_differences as mean_differences

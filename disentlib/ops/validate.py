@@ -8,6 +8,15 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib import _kernels
 
 
+def column_ranges(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the least and the largest of each column (columns,), several times NumPy's speed.
+
+    Args:
+        values: real numbers (samples, columns), checked; NaN is the least where a column has one.
+    """
+    return _kernels.column_ranges(values)
+
+
 def check_codes(
     codes: ArrayLike, *, name: str = "codes", finite: bool = True, least: int = 2
 ) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
 from disentlib.ops.linear import classes, share
-from disentlib.ops.validate import check_codes, check_labels
+from disentlib.ops.validate import check_codes, check_labels, column_ranges
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -133,9 +133,18 @@ def group_deviations(
     if not 0 <= quantile <= 1:
         raise ValueError(f"expected quantile in [0, 1], got {quantile}")
     array = check_codes(codes)
-    labels = np.stack([classes(column).labels for column in check_labels(factors, len(array)).T])
+    table = check_labels(factors, len(array))
+    low, high = column_ranges(table)
+    if max(int(b) - int(a) for a, b in zip(low, high, strict=True)) <= 2 * len(table):
+        labels = np.array(table.T, np.int32, order="C")  # where larger, modulo 2^32, and so is low
+        labels -= low.astype(np.int32)[:, None]
+    else:  # a table over their whole range could be huge
+        labels = np.stack([classes(column).labels for column in table.T])
     return _kernels.group_deviations(
-        np.ascontiguousarray(array, np.float64), labels, quantile, share(threads)
+        np.ascontiguousarray(array, np.float64),
+        labels,
+        quantile,
+        share(threads),
     )
 
 

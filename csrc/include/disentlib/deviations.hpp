@@ -6,75 +6,163 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <vector>
+
+#include "disentlib/lanes.hpp"
 
 namespace disentlib {
 
-// The largest of many values, a fixed number of them, in ascending order. Few are kept and few get
-// in, so that moving the smaller ones aside is the cheapest way.
-class Largest {
+// (samples, dims) codes with each row padded to whole lanes.
+class PaddedRows {
  public:
-  void start(std::size_t kept) { values_.assign(kept, -std::numeric_limits<double>::infinity()); }
+  static constexpr std::size_t kWidth = 4;
 
-  void offer(double value) {
-    if (value <= values_.front()) return;
-    const auto above = std::upper_bound(values_.begin() + 1, values_.end(), value);
-    std::copy(values_.begin() + 1, above, values_.begin());
-    *(above - 1) = value;
+  PaddedRows(const double* codes, std::size_t samples, std::size_t dims)
+      : samples_(samples), dims_(dims), blocks_((dims + kWidth - 1) / kWidth) {
+    values_.resize(samples * blocks_);
+    double* target = reinterpret_cast<double*>(values_.data());
+    for (std::size_t row = 0; row < samples; ++row) {
+      std::copy(codes + row * dims, codes + (row + 1) * dims, target + row * blocks_ * kWidth);
+    }
   }
 
-  // The smallest of them, moved by `share` towards the second smallest; there were enough offers.
-  double smallest(double share) const {
-    const double second = values_[values_.size() > 1 ? 1 : 0];
-    return values_[0] + (second - values_[0]) * share;
+  std::size_t samples() const { return samples_; }
+  std::size_t dims() const { return dims_; }
+  std::size_t blocks() const { return blocks_; }
+  const Lanes<kWidth>* row(std::size_t index) const { return values_.data() + index * blocks_; }
+
+ private:
+  std::size_t samples_;
+  std::size_t dims_;
+  std::size_t blocks_;
+  LaneArray<kWidth> values_;
+};
+
+// The largest deviations |z - mean| of every group and code. Of a group only as many are kept,
+// ascending, as its q-quantile needs: few, and few get in. Labels in [0, classes); some may not
+// occur.
+class GroupDeviations {
+ public:
+  GroupDeviations(const PaddedRows& codes, const std::int32_t* labels, std::size_t classes)
+      : codes_(codes),
+        labels_(labels),
+        counts_(classes),
+        means_(classes * codes.blocks()),
+        least_(classes * codes.blocks()) {
+    for (std::size_t i = 0; i < codes.samples(); ++i) ++counts_[label(i)];
+  }
+
+  // Writes for each code the mean over the groups of the q-quantile of its deviations,
+  // interpolated linearly between neighbours.
+  void mean_quantiles(double q, double* result, std::size_t stride) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    std::vector<std::size_t> starts(counts_.size() + 1);
+    kept_.assign(counts_.size(), 0);
+    for (std::size_t group = 0; group < counts_.size(); ++group) {
+      if (counts_[group] > 0) {
+        const std::size_t last = counts_[group] - 1;
+        const auto below = static_cast<std::size_t>(q * static_cast<double>(last));
+        kept_[group] = last + 1 - std::min(below, last);
+      }
+      starts[group + 1] = starts[group] + kept_[group] * codes_.dims();
+    }
+    largest_.assign(starts.back(), -kInfinity);
+    first_.assign(counts_.size(), nullptr);
+    for (std::size_t group = 0; group < counts_.size(); ++group) {
+      first_[group] = largest_.data() + starts[group];
+    }
+    // What gets in is larger than the least that is kept; nothing is than the padding's.
+    double* least = reinterpret_cast<double*>(least_.data());
+    const std::size_t width = codes_.blocks() * PaddedRows::kWidth;
+    for (std::size_t i = 0; i < counts_.size() * width; ++i) {
+      least[i] = i % width < codes_.dims() ? -kInfinity : kInfinity;
+    }
+    pass();
+    std::size_t groups = 0;
+    for (std::size_t j = 0; j < codes_.dims(); ++j) result[j * stride] = 0;
+    for (std::size_t group = 0; group < counts_.size(); ++group) {
+      if (counts_[group] == 0) continue;
+      ++groups;
+      const double position = q * static_cast<double>(counts_[group] - 1);
+      const double share = position - static_cast<double>(counts_[group] - kept_[group]);
+      for (std::size_t j = 0; j < codes_.dims(); ++j) {
+        const double* first = first_[group] + j * kept_[group];
+        const double second = first[kept_[group] > 1 ? 1 : 0];
+        result[j * stride] += first[0] + (second - first[0]) * share;
+      }
+    }
+    for (std::size_t j = 0; j < codes_.dims(); ++j)
+      result[j * stride] /= static_cast<double>(groups);
   }
 
  private:
-  std::vector<double> values_;
-};
+  using Values = Lanes<PaddedRows::kWidth>;
+  using Bits = LanesOf<PaddedRows::kWidth>::Bits;
 
-// For one factor, writes each code's mean over the factor's values of the q-quantile of
-// |z - mean of z| among the samples with that value, interpolated linearly between neighbours.
-// Codes are (samples, dims); every class occurs. Only as many of a group's largest deviations are
-// kept as its quantile needs.
-inline void mean_group_deviation(const double* codes, std::size_t samples, std::size_t dims,
-                                 const std::int32_t* labels, std::size_t classes, double q,
-                                 double* result, std::size_t stride) {
-  std::vector<std::size_t> starts(classes + 1);
-  for (std::size_t row = 0; row < samples; ++row) {
-    ++starts[static_cast<std::size_t>(labels[row]) + 1];
+  std::size_t label(std::size_t i) const { return static_cast<std::size_t>(labels_[i]); }
+
+  void pass() {
+#ifdef DISENTLIB_AVX2
+    if (has_avx2()) return pass_avx2();
+#endif
+    pass_lanes();
   }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<const double*> order(samples);
-  std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
-  for (std::size_t row = 0; row < samples; ++row) {
-    order[next[static_cast<std::size_t>(labels[row])]++] = codes + row * dims;
-  }
-  std::vector<double> mean(dims);
-  std::vector<double> totals(dims);
-  std::vector<Largest> largest(dims);
-  for (std::size_t label = 0; label < classes; ++label) {
-    const double* const* group = order.data() + starts[label];
-    const std::size_t count = starts[label + 1] - starts[label];
-    const double position = q * static_cast<double>(count - 1);
-    const auto below = std::min(static_cast<std::size_t>(position), count - 1);
-    std::fill(mean.begin(), mean.end(), 0.0);
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t j = 0; j < dims; ++j) mean[j] += group[i][j];
+
+#ifdef DISENTLIB_AVX2
+  DISENTLIB_AVX2 void pass_avx2() { pass_lanes(); }
+#endif
+
+  // Reads the samples twice, in their order.
+  void pass_lanes() {
+    const std::size_t blocks = codes_.blocks();
+    for (std::size_t i = 0; i < codes_.samples(); ++i) {
+      const Values* z = codes_.row(i);
+      Values* sum = means_.data() + label(i) * blocks;
+      for (std::size_t b = 0; b < blocks; ++b) sum[b] += z[b];
     }
-    for (double& value : mean) value /= static_cast<double>(count);
-    for (Largest& column : largest) column.start(count - below);
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t j = 0; j < dims; ++j) largest[j].offer(std::abs(group[i][j] - mean[j]));
+    for (std::size_t group = 0; group < counts_.size(); ++group) {
+      for (std::size_t b = 0; b < blocks && counts_[group] > 0; ++b) {
+        means_[group * blocks + b] /= static_cast<double>(counts_[group]);
+      }
     }
-    for (std::size_t j = 0; j < dims; ++j) {
-      totals[j] += largest[j].smallest(position - static_cast<double>(below));
+    const Bits no_sign = ~Bits{} & std::numeric_limits<std::int64_t>::max();
+    LaneArray<PaddedRows::kWidth> strayed(blocks);
+    for (std::size_t i = 0; i < codes_.samples(); ++i) {
+      const Values* z = codes_.row(i);
+      const Values* mean = means_.data() + label(i) * blocks;
+      const Values* least = least_.data() + label(i) * blocks;
+      Bits in{};
+      for (std::size_t b = 0; b < blocks; ++b) {
+        strayed[b] = (Values)((Bits)(z[b] - mean[b]) & no_sign);
+        in |= strayed[b] > least[b];
+      }
+      if ((in[0] | in[1] | in[2] | in[3]) != 0) {
+        keep(label(i), reinterpret_cast<const double*>(strayed.data()));
+      }
     }
   }
-  for (std::size_t j = 0; j < dims; ++j) {
-    result[j * stride] = totals[j] / static_cast<double>(classes);
+
+  void keep(std::size_t group, const double* strayed) {
+    double* least = reinterpret_cast<double*>(least_.data() + group * codes_.blocks());
+    for (std::size_t j = 0; j < codes_.dims(); ++j) {
+      if (strayed[j] <= least[j]) continue;
+      double* first = first_[group] + j * kept_[group];
+      const double* last = first + kept_[group] - 1;
+      double* place = first;
+      for (; place < last && place[1] < strayed[j]; ++place) place[0] = place[1];
+      *place = strayed[j];
+      least[j] = first[0];
+    }
   }
-}
+
+  const PaddedRows& codes_;
+  const std::int32_t* labels_;
+  std::vector<std::size_t> counts_;
+  LaneArray<PaddedRows::kWidth> means_;
+  LaneArray<PaddedRows::kWidth> least_;
+  std::vector<std::size_t> kept_;
+  std::vector<double> largest_;
+  std::vector<double*> first_;
+};
 
 }  // namespace disentlib
