@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from disentlib import files
 from disentlib.data import GroundTruthData, streams
@@ -49,7 +50,8 @@ def train(
 
     A process killed at any moment and started again with the same arguments ends with the weights
     of an uninterrupted run, bit for bit on the same machine: data and noise are drawn from (seed,
-    step), the rest is in the checkpoint. Sets the global seeds of Python, NumPy and TensorFlow.
+    step), the rest is in the checkpoint. Sets the global seeds of Python, NumPy and TensorFlow, and
+    keeps TensorFlow from rewriting arithmetic.
 
     Args:
         run_dir: where everything goes; made if absent.
@@ -88,6 +90,9 @@ def train(
             f"checkpoint_every must be a multiple of log_every={log_every}, got {checkpoint_every}"
         )
 
+    # Free to rewrite arithmetic, TensorFlow orders sums now so, now so: the last bit of the loss
+    # would change between runs.
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     # A fixed order, after seeding: the same configuration builds the same weights.
     keras.utils.set_random_seed(seed)
     data_set = data()
