@@ -100,14 +100,15 @@ def list_(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table(box=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("name", "images", "factors", "image", "needs"):
-        table.add_column(heading, no_wrap=heading != "factors")
+        table.add_column(heading, overflow="fold")
     for row in rows:
+        sizes = list(row["factors"].values())
         table.add_row(
             row["name"],
             f"{row['images']:,}" if row["images"] else "-",
-            " ".join(f"{name}:{size}" for name, size in row["factors"].items()),
+            " ".join(map(str, sizes)) if len(sizes) <= 8 else f"{len(sizes)} factors",
             "x".join(map(str, row["image_shape"])),
             row["needs"],
         )
