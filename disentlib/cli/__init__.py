@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train a model as gin files describe it; the same command again resumes",
     "evaluate": "score a trained run: scores.json and a table",
     "report": "one self-contained HTML page of a run: curves, scores, traversals",
+    "import-dlib": "results of disentanglement_lib as a table, to plot beside yours",
     "data": "list, describe, verify and compare data sets",
     "study": "a grid of models: plan, run, resume, status, collect",
 }
@@ -39,7 +40,7 @@ Try first:
 
 def overview() -> str:
     """Return the text of `disentlib --help`."""
-    lines = "\n".join(f"  {name:10}{what}" for name, what in COMMANDS.items())
+    lines = "\n".join(f"  {name:13}{what}" for name, what in COMMANDS.items())
     return OVERVIEW.format(commands=lines, version=__version__)
 
 
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors arrive as exceptions
     with native_silence():
-        command = importlib.import_module(f"disentlib.cli.{name}")
+        command = importlib.import_module(f"disentlib.cli.{name.replace('-', '_')}")
     parser = command.parser()
     add_common_flags(parser)
     options = parser.parse_args(rest)

@@ -1,4 +1,7 @@
-"""Studies: grids of models, run on one machine or a cluster, and their results as one table."""
+"""Studies: grids of models, their results as one table, and what the table says."""
+
+import importlib
+from typing import Any
 
 from disentlib.studies.engine import Progress as Progress
 from disentlib.studies.engine import Runner as Runner
@@ -9,3 +12,10 @@ from disentlib.studies.selection import selector as selector
 from disentlib.studies.storage import Storage as Storage
 from disentlib.studies.table import collect as collect
 from disentlib.studies.table import load as load
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs pandas and matplotlib, which are extras, when it is asked for."""
+    if name == "report":
+        return importlib.import_module("disentlib.studies.page").report
+    raise AttributeError(f"module 'disentlib.studies' has no attribute {name!r}")

@@ -34,7 +34,7 @@ def kind(score: str) -> Kind:
 
     "supervised" scores compare codes with factors; "unsupervised" quantities need none; a
     "criterion" compares models with each other; "downstream" figures are a later task's, the
-    headline ones: parts by factor and figures on training samples are "other".
+    headline ones. Parts by factor, figures on training samples and the unknown are "other".
 
     >>> kind("dci.disentanglement"), kind("kl"), kind("downstream_task.100:mean_test_accuracy")
     ('supervised', 'unsupervised', 'downstream')
@@ -49,8 +49,9 @@ def kind(score: str) -> Kind:
         return "unsupervised"
     if part.startswith("num_") or "train" in part:
         return "other"
-    known = metrics.SCORES.get(base)
-    return "supervised" if known is None or known.needs_factors else "unsupervised"
+    if base not in metrics.SCORES:  # a method's own term of the loss, say
+        return "other"
+    return "supervised" if metrics.SCORES[base].needs_factors else "unsupervised"
 
 
 def higher_is_better(score: str) -> bool:
@@ -342,7 +343,7 @@ def with_udr(
     within: Sequence[str] = ("study", "dataset", *CONFIGURATION),
     **options: Any,
 ) -> pd.DataFrame:
-    """Return the results with a row "udr" for each job whose codes are given.
+    """Return the results of one study with a row "udr" for each job whose codes are given.
 
     Args:
         frame: the results.
@@ -365,12 +366,13 @@ def with_udr(
 
 
 def with_model_centrality(frame: pd.DataFrame, cross: pd.DataFrame) -> pd.DataFrame:
-    """Return the results with a row "model_centrality" for each job in `cross`.
+    """Return the results of one study with a row "model_centrality" for each job in `cross`.
 
     Args:
         frame: the results.
         cross: A by job and job: how well the row's encoder disentangles what the column's model
-            generates, as `metrics.cross_score` measures. Models of one data set are compared.
+            generates, as `cross_score` of `metrics.model_centrality` measures. Models of one data
+            set are compared.
     """
     jobs = clean(frame).drop_duplicates("job")
     jobs = jobs[jobs["job"].isin(cross.index)]

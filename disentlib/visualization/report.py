@@ -4,20 +4,17 @@ A run is any object with the attributes of `disentlib.Run`. The same pictures ar
 GIF files beside the page, in `pictures/`.
 """
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from disentlib import __version__, ops
-from disentlib.visualization import files, grids, plots
+from disentlib import ops
+from disentlib.visualization import files, grids, pages, plots
+from disentlib.visualization.pages import Drawing
 from disentlib.visualization.posteriors import ACTIVE_VARIANCE, active_units, kl_per_latent
 from disentlib.visualization.scores import effects_figure
 from disentlib.visualization.traversals import (
@@ -34,17 +31,6 @@ GAP = 3  # white pixels between their tiles
 ANIMATED = 5  # codes with animated cycles
 BASES = 4  # images from which the sliders can start
 FRAMES = 21  # positions of a slider
-TEMPLATES = Path(__file__).parent / "templates"
-
-
-class Drawing(NamedTuple):
-    """A picture on the page: an inlined SVG or an image's `data:` address."""
-
-    alt: str
-    caption: str
-    width: int  # in CSS pixels
-    svg: str = ""
-    source: str = ""
 
 
 class Encoded(NamedTuple):
@@ -85,7 +71,7 @@ def write(
     """
     if samples < SHOWN:
         raise ValueError(f"expected at least {SHOWN} samples, got {samples}")
-    template = _template()
+    template = pages.template("report.html")
     tell("reading the run")
     folder = run.path / "pictures"
     settings, history = run.settings, run.history
@@ -128,22 +114,19 @@ def write(
         ("configuration", "Configuration", True),
         ("environment", "Environment", True),
     ]
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    page = template.render(
+    page = pages.render(
+        template,
         content,
+        sections=[(anchor, name) for anchor, name, there in sections if there],
+        script=(pages.TEMPLATES / "report.js").read_text(encoding="utf-8"),
+        kicker="disentlib report",
         title=title,
         run=str(run.path),
         state=_state(settings, steps),
-        written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-        version=__version__,
-        sections=[(anchor, name) for anchor, name, there in sections if there],
         configuration=run.config or json.dumps(settings.get("configuration", {}), indent=2),
         environment=list(flatten(settings.get("environment", {}))),
-        style=_verbatim((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        script=_verbatim(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return files.save(path or run.path / "report.html", page.encode())
+    return files.save(path or run.path / "report.html", page)
 
 
 def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
@@ -438,10 +421,7 @@ def _drawing(
 ) -> Drawing:
     """Save a figure with its titles as a file; return it without them for the page."""
     files.save(path, plots.png(draw(title=title, context=context)))
-    text = plots.svg(draw())
-    width = re.search(r'viewBox="0 0 ([\d.]+)', text)
-    assert width is not None
-    return Drawing(alt, caption, round(float(width[1]) * 96 / 72), svg=_verbatim(text))
+    return pages.drawing(draw(), alt=alt, caption=caption)
 
 
 def _picture(path: Path, alt: str, caption: str) -> Drawing:
@@ -466,22 +446,3 @@ def _state(settings: Mapping[str, Any], steps: np.ndarray) -> str:
     if done >= planned:
         return f"{done:,} steps"
     return f"step {done:,} of {planned:,}"
-
-
-def _template() -> Any:
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise ImportError(
-            "the report needs jinja2: pip install 'disentlib[report]' brings it"
-        ) from error
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("report.html")
-
-
-def _verbatim(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # our own style, script and figures

@@ -28,7 +28,7 @@ def spearman(a, b):
         ("dci.completeness", "supervised", True),
         ("dci.informativeness_train", "other", True),
         ("factor_vae_score.num_active_dims", "other", True),
-        ("my_own_score", "supervised", True),
+        ("capacity", "other", True),
         ("gaussian_total_correlation", "unsupervised", False),
         ("mutual_information_score", "unsupervised", False),
         ("reconstruction", "unsupervised", False),
