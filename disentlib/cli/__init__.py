@@ -19,7 +19,7 @@ COMMANDS = {
     "report": "one self-contained HTML page of a run: curves, scores, traversals",
     "import-dlib": "results of disentanglement_lib as a table, to plot beside yours",
     "data": "list, describe, verify and compare data sets",
-    "study": "a grid of models: plan, run, resume, status, collect",
+    "study": "a grid of models: plan, run, resume, status, collect, report",
 }
 
 OVERVIEW = """usage: disentlib COMMAND ...

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from disentlib import __version__, configs, studies
 from disentlib.cli import configuration
-from disentlib.cli.console import Parser, UsageError, stdout
+from disentlib.cli.console import Parser, UsageError, stderr, stdout
 from disentlib.studies import progress as shown
 from disentlib.studies.engine import has_ray
 from disentlib.studies.grid import Job, Study
@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("action", choices=sorted(ACTIONS), metavar="ACTION", help="see above")
     command.add_argument("study", metavar="NAME|DIR", help="a study, or its directory")
-    command.add_argument("--out", metavar="DIR", help="where the study lives (studies/NAME)")
+    command.add_argument(
+        "--out", metavar="PATH", help="run: its directory (studies/NAME); report: the page"
+    )
     command.add_argument(
         "--gin_param",
         action="append",
@@ -69,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--gpus", type=float, metavar="X", help="accelerators of a job, as 0.25")
     command.add_argument(
         "--retries", type=int, default=3, metavar="N", help="of jobs whose worker died (3)"
+    )
+    command.add_argument(
+        "--criteria",
+        action="store_true",
+        help="report: UDR and ModelCentrality too, which compare all models: minutes and more",
     )
     command.add_argument("--shell", action="store_true", help="plan: one command a line")
     command.add_argument("--json", action="store_true", help="status and plan: as JSON")
@@ -216,12 +223,30 @@ def collect(options: argparse.Namespace) -> int:
     return 0
 
 
+def report(options: argparse.Namespace) -> None:
+    """Write the page."""
+    name = Storage(options.study).read_study()["study"]["name"]
+    frame = studies.load(options.study)
+    if options.criteria:
+        from disentlib.studies import analysis, criteria
+
+        with stderr(quiet=options.quiet).status("comparing models with each other"):
+            codes = criteria.codes(options.study)
+            frame = analysis.with_udr(frame, codes.mean, codes.kl)
+            cross = criteria.cross_scores(options.study)
+            frame = analysis.with_model_centrality(frame, cross)
+    target = options.out or f"{options.study}/report.html"
+    path = studies.report(frame, target, title=f"Study {name}")
+    stdout(quiet=options.quiet).print(str(path), markup=False, soft_wrap=True)
+
+
 ACTIONS = {
     "plan": plan,
     "run": execute,
     "resume": execute,
     "status": status,
     "collect": collect,
+    "report": report,
 }
 
 

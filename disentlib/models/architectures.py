@@ -61,29 +61,31 @@ def deconv_decoder(image_shape: Sequence[int], *, latents: int = 10) -> keras.Mo
     return keras.Model(codes, output, name="deconv_decoder")
 
 
-def fc_encoder(image_shape: Sequence[int], *, latents: int = 10) -> keras.Model:
-    """Two dense layers of 1200, two heads.
+def fc_encoder(image_shape: Sequence[int], *, latents: int = 10, units: int = 1200) -> keras.Model:
+    """Two dense layers of 1200 (`units`), two heads.
 
     Args:
         image_shape: the shape of one image (or any array).
         latents: the length of a code.
+        units: of each layer between.
 
     Returns:
         A model (batch, *image_shape) -> mean, logvar, each (batch, latents).
     """
     images = layers.Input(image_shape, name="images")
     x = layers.Flatten(name="flatten")(images)
-    x = layers.Dense(1200, activation="relu", name="dense_1")(x)
-    x = layers.Dense(1200, activation="relu", name="dense_2")(x)
+    x = layers.Dense(units, activation="relu", name="dense_1")(x)
+    x = layers.Dense(units, activation="relu", name="dense_2")(x)
     return keras.Model(images, _heads(x, latents), name="fc_encoder")
 
 
-def fc_decoder(image_shape: Sequence[int], *, latents: int = 10) -> keras.Model:
-    """Three dense layers of 1200 with tanh, one to the pixels.
+def fc_decoder(image_shape: Sequence[int], *, latents: int = 10, units: int = 1200) -> keras.Model:
+    """Three dense layers of 1200 (`units`) with tanh, one to the pixels.
 
     Args:
         image_shape: the shape of one image (or any array).
         latents: the length of a code.
+        units: of each layer between.
 
     Returns:
         A model (batch, latents) -> (batch, *image_shape), without a last activation.
@@ -91,15 +93,16 @@ def fc_decoder(image_shape: Sequence[int], *, latents: int = 10) -> keras.Model:
     codes = layers.Input((latents,), name="codes")
     x = codes
     for number in (1, 2, 3):
-        x = layers.Dense(1200, activation="tanh", name=f"dense_{number}")(x)
+        x = layers.Dense(units, activation="tanh", name=f"dense_{number}")(x)
     return keras.Model(codes, _pixels(x, image_shape), name="fc_decoder")
 
 
-def fc_discriminator(*, latents: int = 10) -> keras.Model:
-    """Six dense layers of 1000 with leaky ReLU of slope 0.2, two logits (FactorVAE).
+def fc_discriminator(*, latents: int = 10, units: int = 1000) -> keras.Model:
+    """Six dense layers of 1000 (`units`) with leaky ReLU of slope 0.2, two logits (FactorVAE).
 
     Args:
         latents: the length of a code.
+        units: of each layer between.
 
     Returns:
         A model (batch, latents) -> (batch, 2): column 0 stands for q(z), column 1 for the product
@@ -108,7 +111,7 @@ def fc_discriminator(*, latents: int = 10) -> keras.Model:
     codes = layers.Input((latents,), name="codes")
     x = codes
     for number in range(1, 7):
-        x = layers.Dense(1000, name=f"dense_{number}")(x)
+        x = layers.Dense(units, name=f"dense_{number}")(x)
         x = layers.LeakyReLU(negative_slope=0.2, name=f"leaky_{number}")(x)
     return keras.Model(codes, layers.Dense(2, name="logits")(x), name="fc_discriminator")
 

@@ -12,7 +12,9 @@ import importlib.util
 import math
 import os
 import platform
+import signal
 import sys
+import threading
 import time
 import traceback
 import uuid
@@ -241,7 +243,9 @@ def _on_ray(
     """Yield number and error of each job as it ends."""
     import ray
 
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # hide no GPU from gpus=0
+    os.environ.setdefault("RAY_worker_niceness", "0")  # the driver's own priority, not 15 below
+    terminate = signal.getsignal(signal.SIGTERM)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == "auto":
         try:
@@ -252,6 +256,8 @@ def _on_ray(
         ray.init(address="local", include_dashboard=False, **options)
     elif address != "auto":
         ray.init(address=address, **options)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
     try:
         remote = ray.remote(
             num_cpus=cpus, num_gpus=gpus, max_retries=retries, max_calls=JOBS_A_WORKER

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from disentlib import metrics
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.downstream_task import Predictor
@@ -14,6 +16,8 @@ PREDICTORS: dict[str, Predictor] = {
     "downstream_task.logistic_regression": "logistic_regression",
 }
 SCORING_SEED = 0  # the same samples for every model of a data set
+CODES = "codes.npz"  # of the same images for every model: what UDR compares
+CODED_IMAGES = 1000
 
 
 def score_run(
@@ -51,6 +55,11 @@ def score_run(
         for name, value in figures.items()
     ]
     data = run.data.evaluation
+    coded = protocols.encode_samples(
+        data, run.encode, CODED_IMAGES, rng=protocols.generator(SCORING_SEED)
+    )
+    assert coded.logvar is not None  # models of ours encode distributions
+    np.savez(run.path / CODES, mean=coded.mean, logvar=coded.logvar)
     special = {*PREDICTORS, "fairness"}
     table = metrics.evaluate_encoder(
         data,

@@ -31,6 +31,9 @@ from etils import epath
 
 from disentlib.studies.grid import Job
 
+# fsspec's drivers for gs:// and s3://: TensorFlow has none for s3, and a driver does without it.
+os.environ.setdefault("EPATH_USE_TF", "0")
+
 # A worker that lost its driver lives on for moments; the next attempt of its job waits for it.
 PATIENCE = 60.0
 

@@ -16,8 +16,9 @@ from disentlib.studies.engine import has_ray
 
 SCRIPT = Path(__file__).with_name("counting.py")
 JOBS = 6
-LONG = ("--steps", "150")  # some seconds a job, with fifteen checkpoints
+LONG = ("--steps", "100")  # a second a job, with ten checkpoints
 
+WAYS = [[], ["--ray"]] if has_ray() else [[]]
 needs_ray = pytest.mark.parametrize("ray", [["--ray"]] if has_ray() else [], ids=["ray"])
 
 
@@ -98,12 +99,6 @@ def test_a_finished_job_never_runs_again(tmp_path, undisturbed):
 
 
 @needs_ray
-def test_ray_finds_the_same(tmp_path, undisturbed, ray):
-    assert finish(start(tmp_path, *ray)) == (JOBS, 0, {}, {})
-    pd.testing.assert_frame_equal(figures(tmp_path), undisturbed)
-
-
-@needs_ray
 def test_a_killed_worker(tmp_path, undisturbed_long, ray):
     process = start(tmp_path, *ray, *LONG)
     number, who = wait_for(lambda: [*begun(tmp_path).items()])[0]
@@ -115,18 +110,20 @@ def test_a_killed_worker(tmp_path, undisturbed_long, ray):
     pd.testing.assert_frame_equal(figures(tmp_path), undisturbed_long)
 
 
-@needs_ray
+@pytest.mark.parametrize("ray", WAYS, ids=" ".join)
 def test_a_killed_driver(tmp_path, undisturbed_long, ray):
     process = start(tmp_path, *ray, *LONG)
-    wait_for(lambda: len(studies.Storage(tmp_path).done()) >= 2 and begun(tmp_path))
+    wait_for(lambda: studies.Storage(tmp_path).done() and begun(tmp_path))
     process.kill()
     process.communicate()
     before = studies.Storage(tmp_path).done()
     done, skipped, failed, corrupt = finish(start(tmp_path, *ray, *LONG))
     assert (done, failed, corrupt) == (JOBS, {}, {})
-    assert skipped >= len(before)
+    assert skipped >= len(before) >= 1  # workers of Ray may end their jobs before they notice
     assert all(attempts(tmp_path)[number] == 1 for number in before)
-    assert sum(attempts(tmp_path)) > JOBS
+    if not ray:
+        assert sum(attempts(tmp_path)) == JOBS + 1
+        assert "goes on at step" in log(tmp_path, skipped)
     pd.testing.assert_frame_equal(figures(tmp_path), undisturbed_long)
 
 

@@ -1,0 +1,87 @@
+"""What criteria that compare models read: codes of the same images, and cross scores."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentlib.metrics.model_centrality import cross_score
+from disentlib.studies.scoring import CODES
+from disentlib.studies.storage import Storage
+from disentlib.training.run import Run
+
+GROUPS = 80  # of generated images, each with one latent held
+BATCH = 12  # images in a group
+
+
+class Codes(NamedTuple):
+    """By job: mean codes (images, latents), and their divergences from the prior (latents,)."""
+
+    mean: dict[int, NDArray[np.float32]]
+    kl: dict[int, NDArray[np.float64]]
+
+
+def codes(study: str | os.PathLike[str]) -> Codes:
+    """Return the codes of all finished jobs, of the same images for jobs on the same data."""
+    storage = Storage(study)
+    found = Codes({}, {})
+    for number in sorted(storage.done()):
+        path = storage.folder(number) / CODES
+        if path.exists():
+            with path.open("rb") as file, np.load(file) as arrays:
+                mean, logvar = arrays["mean"], arrays["logvar"].astype(np.float64)
+            kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(logvar) - logvar - 1)
+            found.mean[number], found.kl[number] = mean, kl.mean(axis=0)
+    return found
+
+
+def cross_scores(study: str | os.PathLike[str], *, rng: int = 0) -> Any:
+    """Return how well each model's encoder disentangles what each other model generates.
+
+    Every model draws codes from its prior in groups that hold one active latent, decodes them, and
+    all models of its data set encode them: (models of a data set)^2 passes over some images.
+
+    Args:
+        study: the directory of a study on a local disk.
+        rng: draws the codes.
+
+    Returns:
+        A data frame of jobs by jobs, as `analysis.with_model_centrality` takes it; NaN for models
+        of different data sets.
+    """
+    import pandas as pd
+
+    storage = Storage(study)
+    numbers = sorted(storage.done())
+    sets: dict[str, list[int]] = {}
+    for number in numbers:
+        sets.setdefault(storage.result(number)["dataset"], []).append(number)
+    divergences = codes(study).kl
+    table = pd.DataFrame(np.nan, index=numbers, columns=numbers)
+    for jobs in sets.values():
+        runs = {job: Run(os.fspath(storage.folder(job))) for job in jobs}
+        for generator in jobs:
+            held, images = _generate(runs[generator], divergences[generator], rng)
+            for encoder in jobs:
+                mean, _ = runs[encoder].encode(images)
+                grouped = mean.reshape(len(held), BATCH, -1)
+                table.loc[encoder, generator] = cross_score(grouped, held)
+    return table
+
+
+def _generate(
+    run: Run, kl: Sequence[float] | NDArray[np.float64], rng: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return which latent each group holds, and the images of all groups."""
+    kl = np.asarray(kl)
+    active = np.flatnonzero(kl > 0.01)
+    active = active if len(active) else np.arange(len(kl))
+    random = np.random.default_rng(rng)
+    held = active[np.arange(GROUPS) % len(active)]
+    drawn = random.standard_normal((GROUPS, BATCH, len(kl)))
+    rows = np.arange(GROUPS)
+    drawn[rows, :, held] = drawn[rows, :1, held]
+    flat = drawn.reshape(GROUPS * BATCH, -1).astype(np.float32)
+    return held, np.asarray(run.model.decode(flat).mean(), np.float32)
