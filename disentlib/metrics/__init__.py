@@ -13,6 +13,7 @@ from disentlib.metrics.diagnose import Finding as Finding
 from disentlib.metrics.diagnose import diagnose as diagnose
 from disentlib.metrics.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.estimates import ConstantFactorWarning as ConstantFactorWarning
+from disentlib.metrics.evaluate import LeftOutWarning as LeftOutWarning
 from disentlib.metrics.evaluate import evaluate as evaluate
 from disentlib.metrics.evaluate import evaluate_encoder as evaluate_encoder
 from disentlib.metrics.explicitness import explicitness as explicitness

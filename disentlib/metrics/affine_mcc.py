@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib.data.randomness import RNG
+from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.mcc import correlations, matched
 from disentlib.metrics.outliers import warn_of_outliers
@@ -14,7 +15,7 @@ def affine_mcc(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
-    continuous: bool = False,
+    continuous: Continuous = False,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     rng: RNG = 0,
@@ -27,9 +28,9 @@ def affine_mcc(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors), taken as quantities. A factor with a
-            single value is left out with a warning.
-        continuous: whether factors are real numbers instead.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`; taken
+            as quantities. A factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         train_fraction: share of the samples to fit on; ignored where `test` is given.
         test: (codes, factors) of other samples to test on.
         rng: draws the training rows.
@@ -38,7 +39,7 @@ def affine_mcc(
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:

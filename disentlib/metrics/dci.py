@@ -1,7 +1,7 @@
 """Disentanglement, completeness and informativeness (Eastwood and Williams 2018)."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from disentlib import ops
 from disentlib.data.randomness import RNG, integers
-from disentlib.metrics.estimates import ConstantFactorWarning
+from disentlib.metrics.estimates import ConstantFactorWarning, Continuous
 from disentlib.metrics.protocol import Protocol, Split, generator
 from disentlib.metrics.targets import split_targets
 
@@ -61,7 +61,7 @@ def dci(
     factors: ArrayLike,
     *,
     estimator: Estimator = "gradient_boosting",
-    continuous: bool | Sequence[bool] = False,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
@@ -133,7 +133,7 @@ def importances(
     factors: ArrayLike,
     *,
     estimator: Estimator = "gradient_boosting",
-    continuous: bool | Sequence[bool] = False,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,

@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from disentlib.data.randomness import RNG, integers
 from disentlib.metrics.dci import accuracy, disentanglement_of, r_squared
+from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.protocol import Protocol, generator
 from disentlib.metrics.targets import split_targets
 
@@ -40,7 +41,7 @@ def dci_es(
     *,
     depths: Sequence[int] = DEPTHS,
     trees: int = 100,
-    continuous: bool | Sequence[bool] = False,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,

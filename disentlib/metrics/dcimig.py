@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.estimates import estimate, top_two
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate, top_two
 from disentlib.metrics.protocol import Protocol
 
 
@@ -11,8 +11,11 @@ def dcimig(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """DCIMIG = sum over factors of the largest gap of a code that prefers it / sum of H(factor).
 
@@ -25,16 +28,19 @@ def dcimig(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        bins: that many equal-width bins instead.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -46,9 +52,22 @@ def dcimig(
     >>> dcimig(factors[:, :2].astype(float), factors)  # nobody tells the third
     0.666...
     """
-    found = estimate(codes, factors, protocol=protocol, bins=bins).of_varying_factors()
+    found = estimate(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    ).of_varying_factors()
     if not found.factors.size:
         return float("nan")
+    if np.isinf(found.factors).any():
+        raise ValueError(
+            "expected an estimator of bins where factors are real-valued, got 'neighbours': the "
+            "gaps are divided by entropies"
+        )
     best, second = top_two(found.shared, axis=1)
     gaps = np.zeros(len(found.factors))
     np.maximum.at(gaps, found.shared.argmax(axis=1), best - second)

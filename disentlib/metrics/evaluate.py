@@ -13,12 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
-from disentlib.metrics.estimates import ConstantFactorWarning, default_bins
+from disentlib.metrics.estimates import ConstantFactorWarning, Continuous, default_bins
 from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.scores import SCORES, Score
 from disentlib.metrics.table import Row, ScoreTable
-from disentlib.ops import check_codes, check_factors, label_counts
+from disentlib.ops import check_codes, check_mixed_factors, label_counts
+
+
+class LeftOutWarning(UserWarning):
+    """A score was left out of a table, as it makes no sense of the factors."""
 
 
 def evaluate(
@@ -26,6 +30,7 @@ def evaluate(
     factors: ArrayLike | None,
     *,
     metrics: Iterable[str] | None = None,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     factor_names: Sequence[str] | None = None,
     test: tuple[ArrayLike, ArrayLike] | None = None,
@@ -39,8 +44,11 @@ def evaluate(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors); None for scores of codes alone.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`; None
+            for scores of codes alone.
         metrics: names of scores, as in `metrics.SCORES`; all that arrays allow when None.
+        continuous: which factors are real-valued, one answer for all or one each. Scores that make
+            no sense of such factors are left out with a warning that says why.
         protocol: "locatello2019" for the reference's choices, None for the sound ones.
         factor_names: names for warnings (factors,).
         test: (codes, factors) of other samples, for scores that fit a predictor.
@@ -58,7 +66,7 @@ def evaluate(
         One row a score, or for scores of several figures one a figure.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, a value is not finite, or a score is unknown or needs more
             than arrays.
 
@@ -70,7 +78,8 @@ def evaluate(
     protocols.check_protocol(protocol)
     _check_repeats(repeats, interval)
     scores = _chosen(metrics, arrays_only=True, with_factors=factors is not None)
-    arrays = Arrays.checked(codes, factors, test)
+    arrays = Arrays.checked(codes, factors, test, continuous)
+    scores = [score for score in scores if _makes_sense(score, arrays)]
     sizes = arrays.factor_sizes()
     _warn_of_constants(sizes, factor_names)
     if any(score.moments for score in scores):
@@ -203,10 +212,11 @@ def evaluate_encoder(
 
 @dataclass(frozen=True)
 class Arrays:
-    """Checked arrays to score, and perhaps others to test predictors on."""
+    """Checked arrays to score, which factors are real-valued, and perhaps others to test on."""
 
     codes: NDArray[Any]
     factors: NDArray[Any] | None
+    continuous: tuple[bool, ...]
     test: tuple[NDArray[Any], NDArray[Any]] | None
 
     @classmethod
@@ -215,27 +225,39 @@ class Arrays:
         codes: ArrayLike,
         factors: ArrayLike | None,
         test: tuple[ArrayLike, ArrayLike] | None,
+        continuous: Continuous,
     ) -> "Arrays":
         """Return the arrays, or raise saying what does not fit."""
         codes = check_codes(codes)
+        known: tuple[bool, ...] = ()
         if factors is not None:
-            factors = check_factors(factors, len(codes))
+            factors, real = check_mixed_factors(factors, continuous, len(codes))
+            known = tuple(real.tolist())
         if test is not None:
             test_codes = check_codes(test[0], name="test codes")
-            test = (test_codes, check_factors(test[1], len(test_codes), name="test factors"))
-        return cls(codes, factors, test)
+            test_factors, _ = check_mixed_factors(
+                test[1], continuous, len(test_codes), name="test factors"
+            )
+            test = (test_codes, test_factors)
+        return cls(codes, factors, known, test)
 
     def factor_sizes(self) -> list[int]:
-        """Return how many values each factor has."""
-        return (
-            [] if self.factors is None else [len(counts) for counts in label_counts(self.factors)]
-        )
+        """Return how many values each factor has; 0 for real-valued ones that vary."""
+        if self.factors is None:
+            return []
+        if not any(self.continuous):
+            return [len(counts) for counts in label_counts(self.factors)]
+        return [
+            (1 if (column == column[0]).all() else 0) if real else len(np.unique(column))
+            for column, real in zip(self.factors.T, self.continuous, strict=True)
+        ]
 
     def half(self, seed: RNG) -> "Arrays":
         """Return half of the samples, drawn without replacement."""
         order = protocols.generator(seed).permutation(len(self.codes))
         rows = order[: max(len(order) // 2, 2)]
-        return Arrays(self.codes[rows], None if self.factors is None else self.factors[rows], None)
+        factors = None if self.factors is None else self.factors[rows]
+        return Arrays(self.codes[rows], factors, self.continuous, None)
 
     def sizes_of_parts(self, score: Score, train_fraction: float) -> tuple[int, int]:
         """Return how many samples a score is fitted on, and how many more it is tested on."""
@@ -257,6 +279,8 @@ def _take(
     options = _options(score, protocol)
     if score.fits:
         options |= {"train_fraction": train_fraction, "test": arrays.test, "rng": seed}
+    if score.needs_factors and any(arrays.continuous):
+        options["continuous"] = arrays.continuous
     given = [arrays.codes, arrays.factors] if score.needs_factors else [arrays.codes]
     return score.function(*given, **options)
 
@@ -286,6 +310,18 @@ def _chosen(metrics: Iterable[str] | None, *, arrays_only: bool, with_factors: b
             raise ValueError(f"{name} needs factors, got None")
         chosen.append(score)
     return chosen
+
+
+def _makes_sense(score: Score, arrays: Arrays) -> bool:
+    """Return whether a score can speak of real-valued factors, if there are; say why not."""
+    if not (score.needs_factors and score.discrete_only and any(arrays.continuous)):
+        return True
+    warnings.warn(
+        f"{score.name} is left out where factors are real-valued: {score.discrete_only}",
+        LeftOutWarning,
+        stacklevel=3,
+    )
+    return False
 
 
 def _check_repeats(repeats: int, interval: float | None) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.metrics.estimates import ConstantFactorWarning
-from disentlib.ops import check_codes, check_factors, column_ranges
+from disentlib.metrics.estimates import ConstantFactorWarning, Continuous
+from disentlib.ops import check_codes, check_mixed_factors, column_ranges
 
 
 def varying(factors: NDArray[Any]) -> NDArray[np.bool_]:
@@ -24,22 +24,15 @@ def varying(factors: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def check_targets(
-    codes: ArrayLike, factors: ArrayLike, continuous: bool
+    codes: ArrayLike, factors: ArrayLike, continuous: Continuous
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return checked codes, and as numbers the factors that vary, for scores of quantities.
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors), or real numbers if continuous.
-        continuous: whether factors are real numbers.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`.
+        continuous: which factors are real-valued, one answer for all or one each.
     """
     array = check_codes(codes).astype(np.float64)
-    if not continuous:
-        table = check_factors(factors, len(array))
-    else:
-        table = check_codes(factors, name="factors")
-        if len(table) != len(array):
-            raise ValueError(
-                f"expected as many rows of factors as of codes, got {len(table)} and {len(array)}"
-            )
+    table, _ = check_mixed_factors(factors, continuous, len(array))
     return array, table[:, varying(table)].astype(np.float64)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.estimates import estimate, mean, top_two
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate, mean, top_two
 from disentlib.metrics.protocol import Protocol
 
 
@@ -11,8 +11,11 @@ def jemmig(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """JEMMIG = mean over factors of 1 - (H(best code, factor) - gap) / (H(factor) + ln bins).
 
@@ -25,10 +28,13 @@ def jemmig(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        bins: that many equal-width bins instead.
+        estimator: "quantile" or "width" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies. Independent codes score (ln bins - H(code)) /
@@ -36,7 +42,7 @@ def jemmig(
         and much for codes of few values.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -48,9 +54,20 @@ def jemmig(
     >>> jemmig(factors.astype(float), factors)
     1.0
     """
-    found = estimate(codes, factors, protocol=protocol, bins=bins).of_varying_factors()
+    if estimator == "neighbours":
+        raise ValueError("expected an estimator of bins, for joint entropies, got 'neighbours'")
+    found = estimate(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    ).of_varying_factors()
     best, second = top_two(found.shared, axis=0)
-    joint = found.codes[found.shared.argmax(axis=0)] + found.factors - best
+    own = found.codes[found.shared.argmax(axis=0), np.arange(len(found.factors))]
+    joint = own + found.factors - best
     raw = joint - (best - second)
     # Runs of equal values may open more bins than asked for, which a code of noise then fills.
     return mean(np.clip(1 - raw / (found.factors + np.log(found.bins)), 0, 1))

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
+from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.outliers import warn_of_outliers
 
@@ -18,7 +19,7 @@ def mcc(
     factors: ArrayLike,
     *,
     correlation: Correlation = "pearson",
-    continuous: bool = False,
+    continuous: Continuous = False,
 ) -> float:
     """MCC = mean over pairs of |correlation| of the code with its factor, pairs assigned optimally.
 
@@ -30,16 +31,16 @@ def mcc(
 
     Args:
         codes: real numbers (samples, dims). A constant code correlates with nothing.
-        factors: non-negative integers (samples, factors), taken as quantities. A factor with a
-            single value is left out with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`; taken
+            as quantities. A factor with a single value is left out with a warning.
         correlation: "pearson", "spearman" (average ranks) or "cca".
-        continuous: whether factors are real numbers instead.
+        continuous: which factors are real-valued, one answer for all or one each.
 
     Returns:
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, a value is NaN, infinite or a negative factor, or the
             correlation is unknown.
 

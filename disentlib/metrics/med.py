@@ -1,16 +1,17 @@
 """MED: mutual information based entropy disentanglement, and its top-k form (Cao et al. 2022)."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.data.randomness import RNG
-from disentlib.metrics.dci import accuracy, disentanglement_of, purities
-from disentlib.metrics.estimates import estimate
+from disentlib.metrics.dci import accuracy, disentanglement_of, purities, r_squared
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate
 from disentlib.metrics.outliers import warn_of_outliers
-from disentlib.metrics.protocol import Protocol, Split, split
+from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.targets import split_targets
 
 
 class MED(NamedTuple):
@@ -19,7 +20,8 @@ class MED(NamedTuple):
     Attributes:
         disentanglement: whether each code is about one factor, codes weighted by information.
         completeness: whether each factor is told by one code.
-        informativeness: accuracy of logistic regressions on test samples, mean over factors.
+        informativeness: accuracy of logistic regressions on test samples, or R^2 of linear ones
+            where a factor is real-valued, mean over factors.
         informativeness_train: the same on the samples that were fitted.
     """
 
@@ -45,8 +47,11 @@ def med(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     rng: RNG = 0,
@@ -63,11 +68,14 @@ def med(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins, one-vs-rest regressions and the leading
             rows to fit on; None for the default.
-        bins: that many equal-width bins instead.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
         train_fraction: share of samples that information and regressions are taken from.
         test: (codes, factors) to test on instead of the rest.
         rng: draws the training rows.
@@ -78,7 +86,7 @@ def med(
         with a single factor, completeness with a single code.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -89,10 +97,23 @@ def med(
     >>> med(factors.astype(float), factors)[:2]
     (1.0, 1.0)
     """
-    parts = split(
-        codes, factors, protocol=protocol, train_fraction=train_fraction, test=test, rng=rng
+    parts, real = split_targets(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        train_fraction=train_fraction,
+        test=test,
+        rng=rng,
     )
-    shares, kept = _shares(parts, protocol, bins)
+    shares, kept = _shares(
+        parts,
+        continuous=real.tolist(),
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    )
     if not kept.any():
         return MED(*[float("nan")] * 4)
     warn_of_outliers(parts.train_codes)
@@ -100,22 +121,18 @@ def med(
     spread = parts.train_codes.std(axis=0, dtype=np.float64)
     spread[spread == 0] = 1.0
     train, tested = ((part - middle) / spread for part in (parts.train_codes, parts.test_codes))
-    fits = ops.logistic_regressions(
+    scores = _informativeness(
         train,
         parts.train_factors[:, kept],
+        tested,
+        parts.test_factors[:, kept],
+        real=real[kept],
         solver="multinomial" if protocol is None else "one_vs_rest",
     )
-    accuracies = [
-        [accuracy(fit.predict(part), column) for fit, column in zip(fits, labels.T, strict=True)]
-        for part, labels in (
-            (tested, parts.test_factors[:, kept]),
-            (train, parts.train_factors[:, kept]),
-        )
-    ]
     return MED(
         disentanglement_of(shares),
         disentanglement_of(shares.T),
-        *(float(np.mean(scores)) for scores in accuracies),
+        *np.mean(scores, axis=0).tolist(),
     )
 
 
@@ -124,8 +141,11 @@ def top_k_med(
     factors: ArrayLike,
     *,
     k: int = 1,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     rng: RNG = 0,
@@ -139,11 +159,14 @@ def top_k_med(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
         k: how many codes of each factor.
+        continuous: as in `med`.
         protocol: as in `med`.
+        estimator: as in `med`.
         bins: as in `med`.
+        correction: as in `med`.
         train_fraction: as in `med`.
         test: as in `med`.
         rng: draws the training rows.
@@ -152,7 +175,7 @@ def top_k_med(
         The scores, each from 0 to 1; about 0 for independent codes. NaN as in `med`.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, k is not positive, or a value is NaN, infinite or a
             negative factor.
 
@@ -168,10 +191,23 @@ def top_k_med(
     """
     if k < 1:
         raise ValueError(f"expected k of at least 1, got {k}")
-    parts = split(
-        codes, factors, protocol=protocol, train_fraction=train_fraction, test=test, rng=rng
+    parts, real = split_targets(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        train_fraction=train_fraction,
+        test=test,
+        rng=rng,
     )
-    shares, kept = _shares(parts, protocol, bins)
+    shares, kept = _shares(
+        parts,
+        continuous=real.tolist(),
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    )
     if not kept.any():
         return TopKMED(float("nan"), float("nan"))
     if not shares.any():
@@ -195,14 +231,37 @@ def top_codes(shares: NDArray[Any], k: int) -> NDArray[np.intp]:
     return np.sort(np.concatenate(chosen))
 
 
+def _informativeness(
+    train: NDArray[Any],
+    factors: NDArray[Any],
+    test: NDArray[Any],
+    test_factors: NDArray[Any],
+    *,
+    real: NDArray[np.bool_],
+    solver: Literal["multinomial", "one_vs_rest"],
+) -> list[tuple[float, float]]:
+    """Return how well linear predictors do on test and on train samples, for each factor."""
+    scores = []
+    if not real.all():
+        labels, tests = (part[:, ~real].astype(np.int64) for part in (factors, test_factors))
+        fits = ops.logistic_regressions(train, labels, solver=solver)
+        for fit, known, asked in zip(fits, labels.T, tests.T, strict=True):
+            scores.append((accuracy(fit.predict(test), asked), accuracy(fit.predict(train), known)))
+    design, tested = (np.column_stack([np.ones(len(part)), part]) for part in (train, test))
+    for known, asked in zip(factors[:, real].T, test_factors[:, real].T, strict=True):
+        weights = np.linalg.lstsq(design, known, rcond=None)[0]
+        scores.append((r_squared(tested @ weights, asked), r_squared(design @ weights, known)))
+    return scores
+
+
 def _shares(
-    parts: Split, protocol: Protocol | None, bins: int | None
+    parts: Split, *, continuous: Continuous, **options: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return R (dims, kept factors), and which factors vary."""
     if len(parts.train_codes) < 2:  # nothing varies
         dims, factors = parts.train_codes.shape[1], parts.train_factors.shape[1]
         return np.zeros((dims, 0)), np.zeros(factors, np.bool_)
-    found = estimate(parts.train_codes, parts.train_factors, protocol=protocol, bins=bins)
+    found = estimate(parts.train_codes, parts.train_factors, continuous=continuous, **options)
     kept = found.factors > 0
     found = found.of_varying_factors()
     information = np.where(found.significant, found.shared, 0.0)

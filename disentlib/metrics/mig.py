@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.estimates import estimate, mean, top_two
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate, mean, top_two
 from disentlib.metrics.protocol import Protocol
 
 
@@ -10,8 +10,11 @@ def mig(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """MIG = mean over factors of (I(best code; factor) - I(second best; factor)) / H(factor).
 
@@ -24,16 +27,19 @@ def mig(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        bins: that many equal-width bins instead.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -46,6 +52,14 @@ def mig(
     >>> mig(factors.astype(float), factors)
     1.0
     """
-    found = estimate(codes, factors, protocol=protocol, bins=bins).of_varying_factors()
-    best, second = top_two(found.shared, axis=0)
-    return mean((best - second) / found.factors)
+    found = estimate(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    ).of_varying_factors()
+    best, second = top_two(found.shares(), axis=0)
+    return mean(best - second)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.data.randomness import RNG
+from disentlib.metrics.estimates import Continuous, cut_factors, top_two
 from disentlib.metrics.estimates import mean as mean_of
-from disentlib.metrics.estimates import top_two
 from disentlib.metrics.factors import varying
 from disentlib.metrics.protocol import generator
 
@@ -32,6 +32,7 @@ def mig_aggregated_posterior(
     logvar: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     codes: ArrayLike | None = None,
     most: int = 10_000,
     rng: RNG = 0,
@@ -50,8 +51,10 @@ def mig_aggregated_posterior(
     Args:
         mean: of the posteriors, real numbers (samples, dims).
         logvar: their log-variances (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each; these are cut
+            into 21 bins at quantiles.
         codes: draws from the posteriors (samples, dims); None draws them.
         most: at how many samples, drawn from all and from those of each value, densities are
             evaluated; they are means over all samples anyway.
@@ -61,7 +64,7 @@ def mig_aggregated_posterior(
         From 0 to 1, but for chance; NaN if no factor varies.
 
     Raises:
-        TypeError: if means or log-variances are not real numbers or factors not integers.
+        TypeError: if means or log-variances are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -72,7 +75,9 @@ def mig_aggregated_posterior(
     >>> mig_aggregated_posterior(factors.astype(float), np.full(factors.shape, -6.0), factors)
     1.0...
     """
-    found = posterior_information(mean, logvar, factors, codes=codes, most=most, rng=rng)
+    found = posterior_information(
+        mean, logvar, factors, continuous=continuous, codes=codes, most=most, rng=rng
+    )
     best, second = top_two(found.shared, axis=0)
     return mean_of((np.maximum(best, 0) - np.maximum(second, 0)) / found.factors)
 
@@ -82,14 +87,15 @@ def posterior_information(
     logvar: ArrayLike,
     factors: ArrayLike,
     *,
-    codes: ArrayLike | None,
-    most: int,
-    rng: RNG,
+    continuous: Continuous = False,
+    codes: ArrayLike | None = None,
+    most: int = 10_000,
+    rng: RNG = 0,
 ) -> PosteriorInformation:
     """Return what the score is made of; its arguments are the same."""
     means = ops.check_codes(mean, name="mean")
     logvars = ops.check_codes(logvar, name="logvar")
-    labels = ops.check_factors(factors, len(means))
+    labels = cut_factors(factors, continuous, len(means))
     if logvars.shape != means.shape:
         raise ValueError(f"expected logvar of the mean's shape {means.shape}, got {logvars.shape}")
     if most < 1:

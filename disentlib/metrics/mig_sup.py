@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.estimates import estimate, top_two
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate, top_two
 from disentlib.metrics.protocol import Protocol
 
 Normaliser = Literal["factor", "code"]
@@ -17,8 +17,11 @@ def mig_sup(
     *,
     normaliser: Normaliser = "factor",
     active: ArrayLike | None = None,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """MIG-sup = mean over codes of N(code; best factor) - N(code; second best), N = I / H(factor).
 
@@ -31,20 +34,23 @@ def mig_sup(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
         normaliser: "factor" divides by H(factor), as the authors' code does; "code" by H(code).
         active: which codes count (dims,), instead; the authors take those whose mean has a variance
             above 0.01.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        bins: that many equal-width bins instead.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 
     Returns:
         From 0 to 1, about 0 for independent codes that are made to count; 0 if no code is active;
         NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -60,18 +66,30 @@ def mig_sup(
     """
     if normaliser not in get_args(Normaliser):
         raise ValueError(f"expected normaliser in {get_args(Normaliser)}, got {normaliser!r}")
-    found = estimate(codes, factors, protocol=protocol, bins=bins).of_varying_factors()
+    if normaliser == "code" and estimator == "neighbours":
+        raise ValueError("expected bins to divide by H(code), got estimator 'neighbours'")
+    found = estimate(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    ).of_varying_factors()
     if not found.factors.size:
         return float("nan")
     counted = found.significant.any(axis=1) if active is None else np.asarray(active, np.bool_)
-    if counted.shape != found.codes.shape:
+    if counted.shape != found.codes.shape[:1]:
         raise ValueError(
-            f"expected active of shape {found.codes.shape}, one a code, got {counted.shape}"
+            f"expected active of shape {found.codes.shape[:1]}, one a code, got {counted.shape}"
         )
     if not counted.any():
         return 0.0 if active is None else float("nan")
-    norm = found.factors if normaliser == "factor" else found.codes[:, None]
-    # A constant code shares nothing with anything.
-    parts = np.divide(found.shared, norm, out=np.zeros_like(found.shared), where=norm > 0)
+    parts = found.shares()
+    if normaliser == "code":
+        # A constant code shares nothing with anything.
+        live = found.codes > 0
+        parts = np.divide(found.shared, found.codes, out=np.zeros_like(parts), where=live)
     best, second = top_two(parts, axis=1)
     return float((best - second)[counted].mean())

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.metrics.estimates import estimate
+from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate
 from disentlib.metrics.protocol import Protocol
 
 
@@ -13,8 +13,11 @@ def modularity(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """Modularity = mean over codes of 1 - sum of other factors' I^2 / ((factors - 1) max I^2).
 
@@ -28,18 +31,23 @@ def modularity(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning, except under a protocol, which counts it.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning, except under a protocol, which
+            counts it.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins and all codes, those that share exactly
             nothing counting 0; None for the default estimator.
-        bins: that many equal-width bins instead, and all codes.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`). Without
+            "shuffle" all codes count.
 
     Returns:
         From 0 to 1; 0 if no code is about any factor; NaN if fewer than two factors vary, as then
         there is no other factor to be about.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -52,7 +60,15 @@ def modularity(
     >>> modularity(factors.astype(float), factors)
     1.0
     """
-    found = estimate(codes, factors, protocol=protocol, bins=bins)
+    found = estimate(
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        estimator=estimator,
+        bins=bins,
+        correction=correction,
+    )
     if protocol is None:
         found = found.of_varying_factors()
     if found.shared.shape[1] < 2:

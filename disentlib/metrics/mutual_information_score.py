@@ -3,13 +3,17 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib import ops
-from disentlib.metrics.estimates import adjusted, default_bins
-from disentlib.metrics.protocol import Protocol, check_protocol
+from disentlib.metrics.estimates import Correction, Estimator, shared_by_codes
+from disentlib.metrics.protocol import Protocol
 
 
 def mutual_information_score(
-    codes: ArrayLike, *, protocol: Protocol | None = None, bins: int | None = None
+    codes: ArrayLike,
+    *,
+    protocol: Protocol | None = None,
+    estimator: Estimator | None = None,
+    bins: int | None = None,
+    correction: Correction | None = None,
 ) -> float:
     """MI = mean over pairs of different codes of I(code; other code), in nats; lower is better.
 
@@ -23,10 +27,12 @@ def mutual_information_score(
     Args:
         codes: real numbers (samples, dims).
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        bins: that many equal-width bins instead.
+        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        bins: how many; alone, that many equal-width ones.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 
     Returns:
-        From 0 to ln(bins); 0 for a single code.
+        From 0 to ln(bins), or without bound for neighbours; 0 for a single code.
 
     Raises:
         TypeError: if codes are not real numbers.
@@ -42,16 +48,9 @@ def mutual_information_score(
     >>> mutual_information_score(codes[:, [0, 0]])  # ln 20
     2.995...
     """
-    check_protocol(protocol)
-    codes = ops.check_codes(codes)
-    if bins is None and protocol == "locatello2019":
-        bins = 20
-    if bins is None:
-        chosen = default_bins(0, len(codes))
-        labels = ops.discretise(codes, chosen, rule="quantile")
-        shared = adjusted(codes, labels, chosen).shared
-    else:
-        shared = ops.mutual_information(codes, ops.discretise(codes, bins), bins=bins)
+    shared = shared_by_codes(
+        codes, protocol=protocol, estimator=estimator, bins=bins, correction=correction
+    )
     different = ~np.eye(len(shared), dtype=np.bool_)
     # Clipped last: estimates below 0 make up for those above.
     return max(0.0, float(shared[different].mean())) if len(shared) > 1 else 0.0

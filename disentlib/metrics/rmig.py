@@ -1,13 +1,24 @@
 """RMIG: the robust mutual information gap (Do and Tran 2020)."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
 from disentlib import ops
-from disentlib.metrics.estimates import Estimate, estimate, mean, top_two
+from disentlib.data.randomness import RNG
+from disentlib.metrics.estimates import (
+    Continuous,
+    Correction,
+    Estimator,
+    cut_factors,
+    estimate,
+    mean,
+    top_two,
+)
+from disentlib.metrics.factors import varying
+from disentlib.metrics.mig_aggregated_posterior import mig_aggregated_posterior
 from disentlib.metrics.protocol import Protocol
 
 
@@ -16,8 +27,12 @@ def rmig(
     factors: ArrayLike,
     *,
     logvar: ArrayLike | None = None,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
+    estimator: Estimator | Literal["grid", "sampling"] | None = None,
     bins: int | None = None,
+    correction: Correction | None = None,
+    rng: RNG = 0,
 ) -> float:
     """RMIG = mean over factors of (I(best code; factor) - I(second best; factor)) / H(factor).
 
@@ -25,24 +40,29 @@ def rmig(
     gives their variances: each sample is spread over the bins as its Gaussian is. Without `logvar`
     each sample falls in one bin, and the score is `mig`.
 
-    Estimator with `logvar`: 100 bins of equal width from -4 to 4, the range of a standard normal
-    prior; a bin's share is the density at its middle. What lies outside, or is narrower than a bin
-    can show, counts as the nearest bin of its mean. Not adjusted for chance, as spreading leaves
-    little of it.
+    Estimators with `logvar`: "grid" has 100 bins of equal width from -4 to 4, the range of a
+    standard normal prior; a bin's share is the density at its middle. What lies outside, or is
+    narrower than a bin can show, counts as the nearest bin of its mean. "sampling" has no bins: it
+    is `mig_aggregated_posterior`. Neither is adjusted for chance, as spreading leaves little of it:
+    independent codes score about 0.
 
     Args:
         codes: real numbers (samples, dims); the means, with `logvar`.
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
         logvar: log-variances (samples, dims).
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: as in `mig`, without `logvar`.
+        estimator: "grid" (None) or "sampling" with `logvar`; as in `mig` without.
         bins: how many bins of equal width; None means 100 with `logvar`, and as in `mig` without.
+        correction: as in `mig`, without `logvar`.
+        rng: draws codes for "sampling".
 
     Returns:
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -57,34 +77,52 @@ def rmig(
     0.760...
     """
     if logvar is None:
-        found = estimate(codes, factors, protocol=protocol, bins=bins)
-    else:
-        found = _spread(codes, factors, logvar, 100 if bins is None else bins)
-    found = found.of_varying_factors()
-    best, second = top_two(found.shared, axis=0)
-    return mean((best - second) / found.factors)
-
-
-def _spread(codes: ArrayLike, factors: ArrayLike, logvar: ArrayLike, bins: int) -> Estimate:
-    """Estimate information between factors and Gaussians over bins from -4 to 4."""
+        if estimator == "grid" or estimator == "sampling":
+            raise ValueError(f"expected logvar for estimator {estimator!r}, got none")
+        found = estimate(
+            codes,
+            factors,
+            continuous=continuous,
+            protocol=protocol,
+            estimator=estimator,
+            bins=bins,
+            correction=correction,
+        ).of_varying_factors()
+        best, second = top_two(found.shares(), axis=0)
+        return mean(best - second)
+    if estimator == "sampling":
+        return mig_aggregated_posterior(codes, logvar, factors, continuous=continuous, rng=rng)
+    if estimator not in (None, "grid"):
+        raise ValueError(f"expected estimator 'grid' or 'sampling' with logvar, got {estimator!r}")
     means = ops.check_codes(codes)
-    labels = ops.check_factors(factors, len(means))
+    labels = cut_factors(factors, continuous, len(means))
     logvars = ops.check_codes(logvar, name="logvar")
     if logvars.shape != means.shape:
         raise ValueError(f"expected logvar of the codes' shape {means.shape}, got {logvars.shape}")
+    labels = labels[:, varying(labels)]
+    if not labels.size:
+        return float("nan")
+    shared = _spread_information(means, logvars, labels, 100 if bins is None else bins)
+    best, second = top_two(shared, axis=0)
+    return mean((best - second) / ops.entropy(labels))
+
+
+def _spread_information(
+    means: NDArray[Any], logvars: NDArray[Any], labels: NDArray[Any], bins: int
+) -> NDArray[np.float64]:
+    """Return information (dims, factors) between factors and Gaussians over bins from -4 to 4."""
     numbered = [np.unique(column, return_inverse=True)[1] for column in labels.T]
     of_factors = ops.entropy(labels)
     shared = np.zeros((means.shape[1], labels.shape[1]))
-    of_codes = np.zeros(means.shape[1])
     for j in range(means.shape[1]):
         shares = _shares(means[:, j], logvars[:, j], bins)
-        of_codes[j] = entr(shares.mean(axis=0)).sum()
+        of_code = entr(shares.mean(axis=0)).sum()
         for i, values in enumerate(numbered):
             joint = np.zeros((values.max() + 1, bins))
             np.add.at(joint, values, shares)
             joint_entropy = entr(joint / len(shares)).sum()
-            shared[j, i] = max(0.0, of_codes[j] + of_factors[i] - joint_entropy)
-    return Estimate(shared, of_codes, of_factors, np.ones(shared.shape, np.bool_), bins)
+            shared[j, i] = max(0.0, of_code + of_factors[i] - joint_entropy)
+    return shared
 
 
 def _shares(mean: NDArray[Any], logvar: NDArray[Any], bins: int) -> NDArray[np.float64]:

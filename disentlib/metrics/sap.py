@@ -4,12 +4,15 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.tree import DecisionTreeRegressor
 
 from disentlib import ops
 from disentlib.data.randomness import RNG
-from disentlib.metrics.estimates import mean, top_two
+from disentlib.metrics.dci import r_squared
+from disentlib.metrics.estimates import Continuous, mean, top_two
 from disentlib.metrics.factors import varying
-from disentlib.metrics.protocol import Protocol, split
+from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.targets import split_targets
 
 Estimator = Literal["tree", "svm", "r2"]
 
@@ -18,6 +21,7 @@ def sap(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     estimator: Estimator | None = None,
     train_fraction: float = 0.75,
@@ -35,13 +39,15 @@ def sap(
     reference's linear machine ("svm": C = 0.01, balanced classes, squared hinge, one value against
     the rest) draws one line through a code, so it tells the first and last of many ordered values
     from the rest but none in between, and perfect codes of dSprites get 0.2. "r2" is the squared
-    correlation on the training rows, for factors that are quantities. Independent codes: about
-    0.01.
+    correlation on the training rows, for factors that are quantities. Where a factor is real-valued
+    "tree" means a regression tree and R^2 on test rows, and "svm", whose kind it is not, "r2".
+    Independent codes: about 0.01.
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for "svm" and leading rows to train on; None for "tree" and
             random ones.
         estimator: "tree", "svm" or "r2"; None leaves it to the protocol.
@@ -53,7 +59,7 @@ def sap(
         From 0 to 1; NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, a value is NaN, infinite or a negative factor, or the
             estimator is unknown.
 
@@ -69,6 +75,7 @@ def sap(
     matrix = predictability(
         codes,
         factors,
+        continuous=continuous,
         protocol=protocol,
         estimator=estimator,
         train_fraction=train_fraction,
@@ -83,6 +90,7 @@ def predictability(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     estimator: Estimator | None = None,
     train_fraction: float = 0.75,
@@ -94,27 +102,62 @@ def predictability(
     Accuracies or squared correlations; under "tree" 0 is guessing and 1 certainty. Arguments are
     those of `sap`.
     """
-    part = split(
-        codes, factors, train_fraction=train_fraction, test=test, protocol=protocol, rng=rng
+    part, real = split_targets(
+        codes,
+        factors,
+        continuous=continuous,
+        train_fraction=train_fraction,
+        test=test,
+        protocol=protocol,
+        rng=rng,
     )
     if estimator is None:
         estimator = "tree" if protocol is None else "svm"
     if estimator not in get_args(Estimator):
         raise ValueError(f"expected estimator as one of {get_args(Estimator)}, got {estimator!r}")
     kept = varying(part.train_factors)
-    train_factors, test_factors = part.train_factors[:, kept], part.test_factors[:, kept]
-    if not kept.any():
-        return np.zeros((part.train_codes.shape[1], 0))
+    told = np.zeros((part.train_codes.shape[1], int(kept.sum())))
+    for is_real in (False, True):
+        chosen = kept & (real == is_real)
+        if chosen.any():
+            some = part._replace(
+                train_factors=part.train_factors[:, chosen],
+                test_factors=part.test_factors[:, chosen],
+            )
+            told[:, real[kept] == is_real] = (
+                _of_quantities(some, estimator, protocol)
+                if is_real or estimator == "r2"
+                else _of_values(some, estimator)
+            )
+    return told
+
+
+def _of_values(part: Split, estimator: Estimator) -> NDArray[np.float64]:
+    """Return accuracies for factors of values to tell apart."""
+    train, test = (table.astype(np.int64) for table in (part.train_factors, part.test_factors))
     if estimator == "svm":
-        machine = ops.scalar_svm(part.train_codes, train_factors)
-        return machine.accuracy(part.test_codes, test_factors)
-    if estimator == "tree":
-        told = ops.tree_accuracy(part.train_codes, train_factors, part.test_codes, test_factors)
-        return _beyond_guessing(told, train_factors, test_factors)
-    # The reference calls a code of less variance constant.
-    return _squared_correlations(
-        part.train_codes, train_factors, least_variance=0.0 if protocol is None else 1e-12
-    )
+        return ops.scalar_svm(part.train_codes, train).accuracy(part.test_codes, test)
+    told = ops.tree_accuracy(part.train_codes, train, part.test_codes, test)
+    return _beyond_guessing(told, train, test)
+
+
+def _of_quantities(
+    part: Split, estimator: Estimator, protocol: Protocol | None
+) -> NDArray[np.float64]:
+    """Return shares of variance for factors that are numbers."""
+    if estimator != "tree":
+        # The reference calls a code of less variance constant.
+        return _squared_correlations(
+            part.train_codes, part.train_factors, least_variance=0.0 if protocol is None else 1e-12
+        )
+    # As leaves of discrete factors are: a quarter of what one of 21 values would have.
+    tree = DecisionTreeRegressor(min_samples_leaf=max(1, len(part.train_codes) // 84))
+    told = np.zeros((part.train_codes.shape[1], part.train_factors.shape[1]))
+    for j, (codes, tests) in enumerate(zip(part.train_codes.T, part.test_codes.T, strict=True)):
+        for i, factor in enumerate(part.train_factors.T):
+            predicted = tree.fit(codes[:, None], factor).predict(tests[:, None])
+            told[j, i] = max(0.0, r_squared(predicted, part.test_factors[:, i]))
+    return told
 
 
 def _beyond_guessing(

@@ -50,6 +50,8 @@ class Score:
         intervenes: whether it holds factors fixed: instead of arrays the function takes a
             `protocol.CodeTable`, and `sampled` and `rng`.
         posteriors: whether it takes (mean, logvar, factors), and `codes` and `rng`.
+        discrete_only: why it makes no sense where a factor is real-valued; empty where it does, and
+            the function takes `continuous`.
         higher_is_better: False where lower is.
         by_default: whether `evaluate` takes it without being asked. Those that intervene are not:
             on a large grid they encode most of it. Nor is one whose work grows with samples^2.
@@ -64,6 +66,7 @@ class Score:
     moments: bool = False
     intervenes: bool = False
     posteriors: bool = False
+    discrete_only: str = ""
     higher_is_better: bool = True
     by_default: bool = True
 
@@ -116,6 +119,7 @@ SCORES: dict[str, Score] = {
             "one-vs-rest logistic regressions",
             fits=True,
             moments=True,
+            discrete_only="it tells values apart",
         ),
         Score(
             factor_vae_score,
@@ -138,6 +142,7 @@ SCORES: dict[str, Score] = {
             "0.99 quantiles",
             "0.99 quantiles against the maximum, 20 factor bins",
             moments=True,
+            discrete_only="it compares samples of equal value",
         ),
         Score(mcc, "Pearson correlation", moments=True),
         Score(affine_mcc, "least squares, Pearson correlation", fits=True, moments=True),

@@ -18,9 +18,11 @@ from disentlib.ops.linear import logistic_regressions as logistic_regressions
 from disentlib.ops.linear import scalar_svm as scalar_svm
 from disentlib.ops.linear import tree_accuracy as tree_accuracy
 from disentlib.ops.mixture import log_mixture_density as log_mixture_density
+from disentlib.ops.neighbours import neighbour_information as neighbour_information
 from disentlib.ops.validate import check_codes as check_codes
 from disentlib.ops.validate import check_factors as check_factors
 from disentlib.ops.validate import check_labels as check_labels
+from disentlib.ops.validate import check_mixed_factors as check_mixed_factors
 from disentlib.ops.validate import column_ranges as column_ranges
 from disentlib.ops.votes import draw_batches as draw_batches
 from disentlib.ops.votes import group_deviations as group_deviations

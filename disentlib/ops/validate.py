@@ -86,6 +86,51 @@ def check_factors(
     return array
 
 
+def check_mixed_factors(
+    factors: ArrayLike,
+    continuous: ArrayLike = False,
+    samples: int | None = None,
+    *,
+    name: str = "factors",
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return `factors`, of which some may be real-valued, and whether each is (factors,).
+
+    Args:
+        factors: (samples, factors), integers where no factor is continuous; else real numbers, of
+            which those of discrete factors are whole and not negative.
+        continuous: which factors are real-valued, one answer for all or one each.
+        samples: as in `check_factors`.
+        name: as in `check_factors`.
+
+    Returns:
+        What `check_factors` gives where no factor is continuous, else float64.
+
+    Raises:
+        TypeError: if a discrete factor's values are not whole numbers.
+        ValueError: if shapes do not fit, a value is not finite or a discrete one negative.
+    """
+    shape = np.shape(continuous)
+    if shape not in ((), np.shape(factors)[1:]):
+        raise ValueError(
+            f"expected continuous to be a bool or one for each of {np.shape(factors)[1:]} factors, "
+            f"got {shape}"
+        )
+    known = np.broadcast_to(np.asarray(continuous, np.bool_), np.shape(factors)[1:])
+    if not known.any():
+        return check_factors(factors, samples, name=name), known
+    table = check_codes(factors, name=name).astype(np.float64)
+    if samples is not None and len(table) != samples:
+        raise ValueError(
+            f"expected as many rows of {name} as of codes, got {len(table)} and {samples}"
+        )
+    whole = (table == np.round(table)).all(axis=0)
+    for factor in np.flatnonzero(~whole & ~known):
+        raise TypeError(f"expected whole numbers in factor {factor}, got others: is it continuous?")
+    if not known.all():
+        check_factors(table[:, ~known].astype(np.int64), name=f"discrete {name}")
+    return table, known
+
+
 def check_labels(
     labels: ArrayLike, samples: int | None = None, *, name: str = "labels"
 ) -> NDArray[Any]:

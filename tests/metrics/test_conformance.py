@@ -67,6 +67,8 @@ PROPERTIES = {
 ARRAY_SCORES = [name for name in PROPERTIES if not SCORES[name].needs_encoder]
 SUPERVISED = [name for name in ARRAY_SCORES if SCORES[name].needs_factors]
 
+OF_QUANTITIES = [name for name in SUPERVISED if not SCORES[name].discrete_only]
+
 # Public functions that are no scores.
 OTHERS = {
     "dci_es",  # a score, but one of minutes
@@ -121,6 +123,8 @@ def test_the_table_says_what_the_function_takes(name):
     )
     assert ("protocol" in parameters) == (score.reference is not None)
     assert ("bins" in parameters) == score.bins
+    if not score.intervenes:
+        assert ("continuous" in parameters) == (score.needs_factors and not score.discrete_only)
     assert ({"train_fraction", "test", "rng"} <= set(parameters)) == score.fits
     assert score.function.__doc__.count("Returns:") == 1
     assert "Reference:" in score.function.__doc__
@@ -149,6 +153,33 @@ def test_noise(name):
     codes = rng.normal(size=(10_000, 10))
     if PROPERTIES[name].floor is not None:
         assert (figures(take(name, codes, factors)) <= PROPERTIES[name].floor).all()
+
+
+@pytest.mark.parametrize("name", OF_QUANTITIES)
+@pytest.mark.parametrize("continuous", [True, (False, True, True)])
+def test_real_valued_factors(name, continuous):
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 4, 2000)
+    factors = np.column_stack([values, rng.normal(size=2000), rng.uniform(5, 6, 2000)])
+    if continuous is True:
+        factors[:, 0] += rng.uniform(size=2000)
+    codes = factors[:, [2, 0, 1]] * [-3.0, 1.0, 100.0]
+    found = figures(take(name, codes, factors, continuous=continuous))
+    if PROPERTIES[name].perfect is not None:
+        np.testing.assert_allclose(found, 1, atol=max(0.03, PROPERTIES[name].slack))
+    noise = figures(take(name, rng.normal(size=(2000, 3)), factors, continuous=continuous))
+    assert (noise <= np.maximum(0.1, PROPERTIES[name].floor) + 0.2 * (found.size > 2)).all()
+
+
+@pytest.mark.parametrize("name", OF_QUANTITIES)
+def test_real_valued_factors_that_do_not_fit_are_rejected(name):
+    codes, factors = draw(50)
+    with pytest.raises(ValueError, match=r"one for each of \(3,\) factors, got \(2,\)"):
+        take(name, codes, factors, continuous=[True, False])
+    with pytest.raises(TypeError, match="whole numbers in factor 1, got others: is it continuous"):
+        take(name, codes, factors + 0.5, continuous=[True, False, True])
+    with pytest.raises(ValueError, match="expected finite factors"):
+        take(name, codes, factors + np.nan, continuous=True)
 
 
 @pytest.mark.parametrize("name", ARRAY_SCORES)

@@ -142,6 +142,28 @@ def test_constant_factors_are_named_once():
     assert table.value("mig") == metrics.mig(codes, factors)
 
 
+def test_real_valued_factors():
+    codes, factors = draw()
+    real = factors + np.random.default_rng(1).uniform(size=factors.shape) * [0, 1, 1]
+    continuous = (False, True, True)
+    names = ["mig", "sap", "explicitness", "irs", "mcc"]
+    with pytest.warns(metrics.LeftOutWarning) as caught:
+        table = metrics.evaluate(codes, real, metrics=names, continuous=continuous, repeats=2)
+    assert [str(warning.message) for warning in caught] == [
+        "explicitness is left out where factors are real-valued: it tells values apart",
+        "irs is left out where factors are real-valued: it compares samples of equal value",
+    ]
+    assert [row.score for row in table] == ["mig", "sap", "mcc"]
+    assert table.value("mig") == metrics.mig(codes, real, continuous=continuous)
+    assert table.rows[0].bins == 21
+    with pytest.raises(TypeError, match="whole numbers in factor 1, got others: is it continuous"):
+        metrics.evaluate(codes, real, continuous=(False, False, True))
+    with pytest.warns(metrics.ConstantFactorWarning, match="factor 3 has a single value"):
+        metrics.evaluate(
+            codes, np.insert(real, 3, 0.5, axis=1), metrics=["mig"], continuous=(*continuous, True)
+        )
+
+
 def test_bad_requests():
     codes, factors = draw(50)
     with pytest.raises(ValueError, match=r"scores among mig, .*got 'migg', did you mean 'mig'\?"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from disentlib import metrics
+from disentlib import metrics, ops
 
 
 @pytest.mark.filterwarnings("ignore::disentlib.metrics.ConstantFactorWarning")
@@ -54,6 +54,31 @@ def test_wider_posteriors_tell_less():
         metrics.rmig(mean, factors, logvar=np.full(mean.shape, logvar)) for logvar in (-6, -3, 0)
     ]
     assert scores[0] > scores[1] > scores[2] > 0
+
+
+def test_sampling_is_the_aggregated_posterior():
+    factors = np.indices((6, 5)).reshape(2, -1).T
+    mean, logvar = factors / 2.0, np.full(factors.shape, -2.0)
+    found = metrics.rmig(mean, factors, logvar=logvar, estimator="sampling", rng=3)
+    assert found == metrics.mig_aggregated_posterior(mean, logvar, factors, rng=3)
+    assert found == pytest.approx(metrics.rmig(mean, factors, logvar=logvar), abs=0.15)
+
+
+def test_real_valued_factors_are_cut_at_quantiles():
+    factors = np.random.default_rng(0).normal(size=(2100, 2))
+    logvar = np.full(factors.shape, -6.0)
+    cut = ops.discretise(factors, 21, rule="quantile").astype(int)
+    found = metrics.rmig(factors, factors, logvar=logvar, continuous=True)
+    assert found == metrics.rmig(factors, cut, logvar=logvar)
+    assert 0.7 < found < 1
+
+
+def test_estimators_need_what_they_are_made_of():
+    codes, factors = np.zeros((5, 2)), np.zeros((5, 2), int)
+    with pytest.raises(ValueError, match="expected logvar for estimator 'sampling'"):
+        metrics.rmig(codes, factors, estimator="sampling")
+    with pytest.raises(ValueError, match="'grid' or 'sampling' with logvar, got 'width'"):
+        metrics.rmig(codes, factors, logvar=codes, estimator="width")
 
 
 def test_bad_variances():

@@ -142,3 +142,21 @@ def test_constant_factors_are_left_out_with_a_warning(arrays):
 def test_unknown_estimators_are_rejected(arrays):
     with pytest.raises(ValueError, match=r"expected estimator as one of .* got 'forest'"):
         metrics.sap(*arrays, estimator="forest")
+
+
+def test_real_valued_factors():
+    rng = np.random.default_rng(0)
+    factors = np.column_stack([rng.integers(0, 4, 1500), rng.normal(size=(1500, 2))])
+    codes = np.column_stack([factors[:, 0], factors[:, 1] ** 3, rng.normal(size=1500)])
+    given = {"continuous": (False, True, True)}
+    matrix = predictability(codes, factors, **given)
+    assert matrix[0, 0] == 1
+    assert matrix[1, 1] > 0.95  # no line, but a function
+    assert matrix[2].max() < 0.05
+    # A discrete factor is told as it is without the others.
+    alone = predictability(codes, factors[:, :1].astype(int))
+    np.testing.assert_array_equal(matrix[:, :1], alone)
+    squared = np.corrcoef(codes[:1125, 1], factors[:1125, 1])[0, 1] ** 2
+    reference = predictability(codes, factors, protocol="locatello2019", **given)
+    assert reference[1, 1] == pytest.approx(squared)
+    assert 0 < metrics.sap(codes, factors, **given) < 1
