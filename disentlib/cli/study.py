@@ -209,7 +209,8 @@ def status(options: argparse.Namespace) -> None:
 
 def collect(options: argparse.Namespace) -> int:
     """Write the table."""
-    collected = studies.collect(options.study)
+    storage = located(options)
+    collected = studies.collect(storage.path)
     console = stdout(quiet=options.quiet)
     for error in collected.corrupt.values():
         console.print(f"corrupt: {error}", soft_wrap=True, markup=False)
@@ -217,25 +218,26 @@ def collect(options: argparse.Namespace) -> int:
         f"{collected.path}: {collected.rows:,} rows of {collected.jobs:,} jobs", soft_wrap=True
     )
     if collected.corrupt:
-        console.print(f"repeat them: disentlib study resume {options.study}", soft_wrap=True)
+        console.print(f"repeat them: disentlib study resume {storage}", soft_wrap=True)
         return 1
-    console.print(f"next: disentlib study report {options.study}", soft_wrap=True)
+    console.print(f"next: disentlib study report {storage}", soft_wrap=True)
     return 0
 
 
 def report(options: argparse.Namespace) -> None:
     """Write the page."""
-    name = Storage(options.study).read_study()["study"]["name"]
-    frame = studies.load(options.study)
+    storage = located(options)
+    name = storage.read_study()["study"]["name"]
+    frame = studies.load(storage.path)
     if options.criteria:
         from disentlib.studies import analysis, criteria
 
         with stderr(quiet=options.quiet).status("comparing models with each other"):
-            codes = criteria.codes(options.study)
+            codes = criteria.codes(storage.path)
             frame = analysis.with_udr(frame, codes.mean, codes.kl)
-            cross = criteria.cross_scores(options.study)
+            cross = criteria.cross_scores(storage.path)
             frame = analysis.with_model_centrality(frame, cross)
-    target = options.out or f"{options.study}/report.html"
+    target = options.out or f"{storage}/report.html"
     path = studies.report(frame, target, title=f"Study {name}")
     stdout(quiet=options.quiet).print(str(path), markup=False, soft_wrap=True)
 
@@ -248,6 +250,15 @@ ACTIONS = {
     "collect": collect,
     "report": report,
 }
+
+
+def located(options: argparse.Namespace) -> Storage:
+    """Return the directory that was named, or where a study of that name goes."""
+    given, default = Storage(options.study), Storage(f"studies/{options.study}")
+    by_name = options.action in ("resume", "status", "collect", "report")
+    if by_name and not (given.path / "study.json").exists() and default.path.exists():
+        return default
+    return given
 
 
 def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:

@@ -134,7 +134,7 @@ def run(
         if alone:
             for number in storage.running():
                 storage.forget(number, "running")
-        environment = _environment(cpus)
+        environment = _environment(cpus, gpus)
         with watch(progress):
             work = [(runner, job, configurations[job.number], str(storage)) for job in waiting]
             if ray and work:
@@ -243,7 +243,8 @@ def _on_ray(
     """Yield number and error of each job as it ends."""
     import ray
 
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # hide no GPU from gpus=0
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # `environment` hides GPUs
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_worker_niceness", "0")  # the driver's own priority, not 15 below
     terminate = signal.getsignal(signal.SIGTERM)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
@@ -254,6 +255,13 @@ def _on_ray(
             address = "local"
     if address == "local":
         ray.init(address="local", include_dashboard=False, **options)
+        here = ray.cluster_resources()
+        if here.get("CPU", 0) < cpus or here.get("GPU", 0) < gpus:
+            ray.shutdown()
+            raise ValueError(
+                f"a job asks for {cpus:g} processors and {gpus:g} GPUs, this machine has "
+                f"{here.get('CPU', 0):g} and {here.get('GPU', 0):g}: give --cpus and --gpus"
+            )
     elif address != "auto":
         ray.init(address=address, **options)
     if threading.current_thread() is threading.main_thread():
@@ -315,11 +323,15 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _environment(cpus: float) -> dict[str, str]:
-    """Return what keeps a job to its processors, and its figures the same wherever it runs."""
+def _environment(cpus: float, gpus: float) -> dict[str, str]:
+    """Return what keeps a job to its share, and its figures the same wherever it runs."""
     threads = str(max(1, math.ceil(cpus)))
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return dict.fromkeys(names, threads)
+    found = dict.fromkeys(names, threads)
+    found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # jobs may share a GPU
+    if not gpus:
+        found["CUDA_VISIBLE_DEVICES"] = "-1"
+    return found
 
 
 @contextlib.contextmanager

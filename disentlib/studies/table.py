@@ -14,7 +14,7 @@ from disentlib.studies.storage import CorruptResultError, Storage
 
 TABLE = "table.parquet"
 JOBS_AT_ONCE = 500  # whose results are in memory together while collecting
-READERS = 8  # threads: reading waits for disks and networks
+READERS = 32  # threads that wait for an object store; on a disk they only stand in line
 
 _OF_JOB = ("study", "job", "dataset", "model", "hyperparameter", "strength", "seed")
 _OF_ROW = ("representation", "score", "value")
@@ -121,7 +121,7 @@ def _read(
                 raise
             return None
 
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(1 if storage.is_local else READERS) as pool:
         for start in range(0, len(numbers), JOBS_AT_ONCE):
             chunk = numbers[start : start + JOBS_AT_ONCE]
             results = list(pool.map(read, chunk))
