@@ -7,7 +7,7 @@ import sys
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -22,6 +22,7 @@ from disentlib.metrics.protocol import Protocol
 EXAMPLE = """examples:
   disentlib score codes.npz                          # arrays `codes` and `factors`
   disentlib score codes.csv --factors shape,scale    # these columns, all others are codes
+  disentlib score codes.csv --factors shape,x,y --continuous x,y      # and these are real-valued
   disentlib score codes.npz --metrics mig,modularity --protocol locatello2019 --json scores.json
   disentlib score codes.npz --plot plots/            # and draw what the scores are taken from
 
@@ -42,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
         "file", metavar="FILE", type=Path, help="an NPZ file, or a CSV with a header"
     )
     parser.add_argument("--factors", metavar="A,B,C", help="the factor columns of a CSV file")
+    parser.add_argument(
+        "--continuous",
+        metavar="A,C",
+        help="which factors are real-valued: names, or positions where factors have none",
+    )
     add_score_flags(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of splits and resampling")
     parser.add_argument(
@@ -102,11 +108,17 @@ def score_options(options: argparse.Namespace) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> None:
     """Read, score, diagnose, print, draw."""
-    arrays = read_csv(options.file, options.factors) if is_csv(options) else read_npz(options.file)
+    real = options.continuous.split(",") if options.continuous else []
+    arrays = (
+        read_csv(options.file, options.factors, real)
+        if is_csv(options)
+        else read_npz(options.file, real)
+    )
     table = say_warnings(
         lambda: metrics.evaluate(
             arrays.codes,
             arrays.factors,
+            continuous=arrays.continuous,
             factor_names=arrays.factor_names,
             test=arrays.test,
             rng=options.seed,
@@ -114,7 +126,11 @@ def run(options: argparse.Namespace) -> None:
         )
     )
     diagnosis = metrics.diagnose(
-        arrays.codes, arrays.factors, factor_names=arrays.factor_names, rng=options.seed
+        arrays.codes,
+        arrays.factors,
+        continuous=arrays.continuous,
+        factor_names=arrays.factor_names,
+        rng=options.seed,
     )
     content = json.loads(table.to_json()) | {"diagnosis": diagnosis.to_dict()["findings"]}
     text = json.dumps(content, indent=1)
@@ -142,6 +158,7 @@ def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
         arrays.codes,
         arrays.factors,
         options.plot,
+        continuous=arrays.continuous,
         factor_names=arrays.factor_names,
         protocol=options.protocol,
         test=arrays.test,
@@ -167,6 +184,7 @@ class Arrays:
     codes: NDArray[Any]
     factors: NDArray[Any]
     factor_names: list[str] | None = None
+    continuous: tuple[bool, ...] | bool = False
     test: tuple[NDArray[Any], NDArray[Any]] | None = None
 
 
@@ -182,8 +200,12 @@ def is_csv(options: argparse.Namespace) -> bool:
     return kind == ".csv"
 
 
-def read_npz(path: Path) -> Arrays:
+def read_npz(path: Path, continuous: Sequence[str] = ()) -> Arrays:
     """Read codes and factors, never unpickling.
+
+    Args:
+        path: the file.
+        continuous: which factors are real-valued, by name, or by position where they have none.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -212,20 +234,29 @@ def read_npz(path: Path) -> Arrays:
         arrays = replace(arrays, factor_names=[str(name) for name in read["factor_names"].ravel()])
     if "test_codes" in read and "test_factors" in read:
         arrays = replace(arrays, test=(read["test_codes"], read["test_factors"]))
+    if continuous:
+        names = arrays.factor_names or [str(i) for i in range(arrays.factors.shape[-1])]
+        arrays = replace(arrays, continuous=_chosen(continuous, names))
     return arrays
 
 
 _KNOWN = ("codes", "factors", "factor_names", "test_codes", "test_factors")
 
 
-def read_csv(path: Path, factors: str) -> Arrays:
+def read_csv(path: Path, factors: str, continuous: Sequence[str] = ()) -> Arrays:
     """Read the named columns as factors, numbers or words, and all others as codes.
+
+    Args:
+        path: the file.
+        factors: names of the factors' columns, separated by commas.
+        continuous: names of those among them that are real-valued.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if a column is missing, a row has too many or too few, or a code is no number.
     """
     names = factors.split(",")
+    known = _chosen(continuous, names)
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         header = [name.strip() for name in next(reader, [])]
@@ -250,9 +281,27 @@ def read_csv(path: Path, factors: str) -> Arrays:
         raise ValueError(f"expected codes beside the factors in {path}, got none")
     return Arrays(
         np.stack([_numbers(columns[name], name, path) for name in codes], axis=1),
-        np.stack([_labels(columns[name]) for name in names], axis=1),
+        np.stack(
+            [
+                _numbers(columns[name], name, path) if real else _labels(columns[name])
+                for name, real in zip(names, known, strict=True)
+            ],
+            axis=1,
+        ),
         names,
+        known,
     )
+
+
+def _chosen(continuous: Sequence[str], names: Sequence[str]) -> tuple[bool, ...]:
+    """Return which factors are among the real-valued ones, or say which of those is none."""
+    for name in continuous:
+        if name not in names:
+            raise UsageError(
+                f"no factor {name!r} for --continuous among {', '.join(names)}"
+                f"{nearest(name, names)}"
+            )
+    return tuple(name in continuous for name in names)
 
 
 def _numbers(values: tuple[str, ...], name: str, path: Path) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.dci import importances
-from disentlib.metrics.estimates import estimate
+from disentlib.metrics.estimates import Continuous, cut_factors, estimate
 from disentlib.metrics.irs import robustness
 from disentlib.metrics.protocol import Protocol
 from disentlib.visualization import files, plots
@@ -28,6 +28,7 @@ def save_score_figures(
     factors: ArrayLike,
     folder: str | os.PathLike[str],
     *,
+    continuous: Continuous = False,
     factor_names: Sequence[str] | None = None,
     protocol: Protocol | None = None,
     test: tuple[ArrayLike, ArrayLike] | None = None,
@@ -42,8 +43,11 @@ def save_score_figures(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). One with a single value is left out.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. One
+            with a single value is left out.
         folder: where the files go; made if missing.
+        continuous: which factors are real-valued, one answer for all or one each; for IRS they are
+            cut at quantiles.
         factor_names: names of the columns.
         protocol: whose choices; as for the scores.
         test: (codes, factors) of other samples: then all of the first ones train.
@@ -59,13 +63,13 @@ def save_score_figures(
         ValueError: if shapes do not fit, a value is not finite, or no factor varies.
     """
     codes = ops.check_codes(codes)
-    table = ops.check_factors(factors, len(codes))
+    table, real = ops.check_mixed_factors(factors, continuous, len(codes))
     varying = table.min(axis=0) < table.max(axis=0)
     if not varying.any():
         raise ValueError("expected a factor of several values to draw, got none")
     names = [f"factor {j}" for j in range(table.shape[1])] if factor_names is None else factor_names
     names = [name for name, kept in zip(names, varying, strict=True) if kept]
-    table = table[:, varying]
+    table, real = table[:, varying], real[varying]
     if test is not None:
         test = (test[0], np.asarray(test[1])[:, varying])
     context = " · ".join(
@@ -74,8 +78,10 @@ def save_score_figures(
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scores of the same arrays say it
-        importance = importances(codes, table, protocol=protocol, test=test, rng=rng)
-        shared = estimate(codes, table, protocol=protocol).shared
+        importance = importances(
+            codes, table, continuous=real.tolist(), protocol=protocol, test=test, rng=rng
+        )
+        shared = estimate(codes, table, continuous=real.tolist(), protocol=protocol).shared
     figures = plots.score_figures(
         importance.matrix,
         name="importance",
@@ -91,7 +97,13 @@ def save_score_figures(
         title="Which code knows which factor",
         context=context,
     )
-    effects = effects_figure(codes, table, factor_names=names, protocol=protocol, context=context)
+    effects = effects_figure(
+        codes,
+        cut_factors(table, real.tolist(), len(codes)),
+        factor_names=names,
+        protocol=protocol,
+        context=context,
+    )
     if effects is not None:
         figures["interventional_effects"] = effects
     return [

@@ -108,6 +108,33 @@ def test_csv(tmp_path, arrays, capsys):
     assert row["value"] == pytest.approx(metrics.mig(**arrays), abs=1e-12)
 
 
+def test_real_valued_factors(tmp_path, arrays, capsys):
+    rng = np.random.default_rng(0)
+    real = arrays["factors"] + rng.uniform(size=arrays["factors"].shape) * [0, 1]
+    table = np.column_stack([arrays["codes"], real])
+    path = tmp_path / "codes.csv"
+    lines = [",".join(map(repr, row)) for row in table.tolist()]
+    lines = [line.replace(".0,", ",") for line in lines]  # whole numbers as people write them
+    path.write_text("\n".join(["z0,z1,shape,scale", *lines]))
+    flags = ["--factors", "shape,scale", "--continuous", "scale"]
+    assert score(path, *flags, "--metrics", "mig,irs", "--json") == 0
+    out, err = capsys.readouterr()
+    (row,) = json.loads(out)["scores"]
+    expected = metrics.mig(arrays["codes"], real, continuous=(False, True))
+    assert row["value"] == pytest.approx(expected, abs=1e-12)
+    assert "irs is left out where factors are real-valued" in err
+    path = tmp_path / "codes.npz"
+    for names, flag in (({}, "1"), ({"factor_names": ["shape", "scale"]}, "scale")):
+        np.savez(path, codes=arrays["codes"], factors=real, **names)
+        assert score(path, "--continuous", flag, "--metrics", "mig", "--json") == 0
+        (row,) = json.loads(capsys.readouterr().out)["scores"]
+        assert row["value"] == pytest.approx(expected, abs=1e-12)
+    assert "did you mean 'scale'?" in refused(capsys, path, "--continuous", "scales", code=2)
+    assert "factor 1, got others: is it continuous?" in refused(
+        capsys, path, "--continuous", "shape"
+    )
+
+
 def test_constant_factors_are_named(tmp_path, arrays, capsys):
     arrays["factors"] = np.insert(arrays["factors"], 0, 0, axis=1)
     path = tmp_path / "codes.npz"
