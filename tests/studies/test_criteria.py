@@ -1,0 +1,75 @@
+"""Codes and cross scores that criteria read, of models whose answers are known."""
+
+import types
+
+import numpy as np
+import pytest
+
+from disentlib import studies
+from disentlib.studies import criteria
+
+STUDY = studies.Study(
+    name="known",
+    data={"a": "a.gin", "b": "b.gin"},
+    models={"one": ("one.gin", "BETA", (1.0,))},
+    seeds=2,
+)
+SUM = np.ones((3, 3), np.float32)
+# By seed: an encoder that reads the generator's codes off, and one whose codes are all their sum.
+ENCODERS = {0: np.eye(3, dtype=np.float32)[[2, 0, 1]], 1: SUM}
+
+
+class Known:
+    """A job whose codes are stored for `criteria`."""
+
+    def configuration(self, job):
+        return {}
+
+    def __call__(self, job, folder):
+        mean = np.full((10, 3), job.seed, np.float32)
+        np.savez(folder / "codes.npz", mean=mean, logvar=np.log(np.full((10, 3), 0.5, np.float32)))
+        return [("mean", "mig", 0.5)]
+
+
+class Decoded:
+    """What a decoder returns whose images are its codes."""
+
+    def __init__(self, codes):
+        self.codes = codes
+
+    def mean(self):
+        return self.codes[:, :, None, None]
+
+
+@pytest.fixture
+def study(tmp_path):
+    storage = studies.Storage(tmp_path)
+    storage.write_study({"study": STUDY.to_dict()})
+    studies.run(STUDY.jobs(), Known(), storage, ray=False)
+    return tmp_path
+
+
+def test_codes_and_their_divergences(study):
+    codes = criteria.codes(study)
+    assert sorted(codes.mean) == sorted(codes.kl) == [0, 1, 2, 3]
+    assert (codes.mean[3] == 1).all()
+    for job, kl in codes.kl.items():
+        mean, variance = job % 2, 0.5
+        np.testing.assert_allclose(kl, (mean**2 + variance - np.log(variance) - 1) / 2, rtol=1e-6)
+
+
+def test_cross_scores(study, monkeypatch):
+    def run(path):
+        encoder = ENCODERS[int(path[-1]) % 2]
+        return types.SimpleNamespace(
+            model=types.SimpleNamespace(decode=Decoded),
+            encode=lambda images: (images[:, :, 0, 0] @ encoder, None),
+        )
+
+    monkeypatch.setattr(criteria, "Run", run)
+    table = criteria.cross_scores(study)
+    for first, second in ((0, 2), (1, 3), (0, 3)):
+        assert np.isnan(table.loc[first, second])  # of different data sets
+    for generator in (0, 1):
+        assert table.loc[0, generator] == 1.0
+        assert table.loc[1, generator] == 27 / 80  # the commonest of three latents
