@@ -30,6 +30,8 @@ from disentlib.metrics.gaussian_wasserstein_correlation import (
 from disentlib.metrics.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation_norm as gaussian_wasserstein_correlation_norm,
 )
+from disentlib.metrics.info_mec import InfoMEC as InfoMEC
+from disentlib.metrics.info_mec import info_mec as info_mec
 from disentlib.metrics.interventions import ArrayTable as ArrayTable
 from disentlib.metrics.irs import irs as irs
 from disentlib.metrics.jemmig import jemmig as jemmig

@@ -19,6 +19,7 @@ from disentlib.metrics.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation,
     gaussian_wasserstein_correlation_norm,
 )
+from disentlib.metrics.info_mec import info_mec
 from disentlib.metrics.irs import irs
 from disentlib.metrics.jemmig import jemmig
 from disentlib.metrics.mcc import mcc
@@ -112,6 +113,7 @@ SCORES: dict[str, Score] = {
             med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True, moments=True
         ),
         Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
+        Score(info_mec, "quantile bins, chance-adjusted, what is significant", moments=True),
         Score(sap, "trees on single codes", "linear machines on single codes", fits=True),
         Score(
             explicitness,

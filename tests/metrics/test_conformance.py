@@ -44,6 +44,8 @@ PROPERTIES = {
     "med": Property(perfect=None, floor=(0.01, 0.01, 0.13, 0.14), counts_codes=True),
     "top_k_med": Property(),
     "mig_sup": Property(),
+    # Lines between values cannot tell those in the middle for certain; no samples are held back.
+    "info_mec": Property(perfect=None, floor=(0.01, 0.02, 0.01)),
     "rmig": Property(),
     "dcimig": Property(),
     "jemmig": Property(),
