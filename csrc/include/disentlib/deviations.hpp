@@ -44,60 +44,60 @@ class PaddedRows {
 class GroupDeviations {
  public:
   GroupDeviations(const PaddedRows& codes, const std::int32_t* labels, std::size_t classes)
-      : codes_(codes),
-        labels_(labels),
-        counts_(classes),
-        means_(classes * codes.blocks()),
-        least_(classes * codes.blocks()) {
-    for (std::size_t i = 0; i < codes.samples(); ++i) ++counts_[label(i)];
+      : codes_(codes), labels_(labels), groups_(classes), means_(classes * codes.blocks()) {
+    for (std::size_t i = 0; i < codes.samples(); ++i) ++groups_[label(i)].count;
   }
 
   // Writes for each code the mean over the groups of the q-quantile of its deviations,
   // interpolated linearly between neighbours.
   void mean_quantiles(double q, double* result, std::size_t stride) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    std::vector<std::size_t> starts(counts_.size() + 1);
-    kept_.assign(counts_.size(), 0);
-    for (std::size_t group = 0; group < counts_.size(); ++group) {
-      if (counts_[group] > 0) {
-        const std::size_t last = counts_[group] - 1;
-        const auto below = static_cast<std::size_t>(q * static_cast<double>(last));
-        kept_[group] = last + 1 - std::min(below, last);
-      }
-      starts[group + 1] = starts[group] + kept_[group] * codes_.dims();
-    }
-    largest_.assign(starts.back(), -kInfinity);
-    first_.assign(counts_.size(), nullptr);
-    for (std::size_t group = 0; group < counts_.size(); ++group) {
-      first_[group] = largest_.data() + starts[group];
-    }
-    // What gets in is larger than the least that is kept; nothing is than the padding's.
-    double* least = reinterpret_cast<double*>(least_.data());
+    const std::size_t dims = codes_.dims();
     const std::size_t width = codes_.blocks() * PaddedRows::kWidth;
-    for (std::size_t i = 0; i < counts_.size() * width; ++i) {
-      least[i] = i % width < codes_.dims() ? -kInfinity : kInfinity;
+    std::size_t rows = 0;
+    for (Group& group : groups_) {
+      group.first = rows;
+      if (group.count == 0) continue;
+      group.position = q * static_cast<double>(group.count - 1);
+      const auto below = static_cast<std::size_t>(group.position);
+      group.kept = group.count - std::min(below, group.count - 1);
+      rows += group.kept;
+    }
+    // Whatever comes is larger than nothing, and not larger than the padding.
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    largest_.resize(rows * codes_.blocks());
+    double* kept = reinterpret_cast<double*>(largest_.data());
+    for (std::size_t i = 0; i < rows * width; ++i) {
+      kept[i] = i % width < dims ? -kInfinity : kInfinity;
     }
     pass();
     std::size_t groups = 0;
-    for (std::size_t j = 0; j < codes_.dims(); ++j) result[j * stride] = 0;
-    for (std::size_t group = 0; group < counts_.size(); ++group) {
-      if (counts_[group] == 0) continue;
+    for (std::size_t j = 0; j < dims; ++j) result[j * stride] = 0;
+    for (const Group& group : groups_) {
+      if (group.count == 0) continue;
       ++groups;
-      const double position = q * static_cast<double>(counts_[group] - 1);
-      const double share = position - static_cast<double>(counts_[group] - kept_[group]);
-      for (std::size_t j = 0; j < codes_.dims(); ++j) {
-        const double* first = first_[group] + j * kept_[group];
-        const double second = first[kept_[group] > 1 ? 1 : 0];
-        result[j * stride] += first[0] + (second - first[0]) * share;
+      const double share = group.position - static_cast<double>(group.count - group.kept);
+      const double* first = kept + group.first * width;
+      const double* second = group.kept > 1 ? first + width : first;
+      for (std::size_t j = 0; j < dims; ++j) {
+        result[j * stride] += first[j] + (second[j] - first[j]) * share;
       }
     }
-    for (std::size_t j = 0; j < codes_.dims(); ++j)
-      result[j * stride] /= static_cast<double>(groups);
+    for (std::size_t j = 0; j < dims; ++j) result[j * stride] /= static_cast<double>(groups);
   }
 
  private:
   using Values = Lanes<PaddedRows::kWidth>;
   using Bits = LanesOf<PaddedRows::kWidth>::Bits;
+
+  // So few are moved for all codes at once, those that need not move too.
+  static constexpr std::size_t kFew = 20;
+
+  struct Group {
+    std::size_t count = 0;
+    std::size_t kept = 0;
+    std::size_t first = 0;  // row of `largest_` that holds the least of the kept
+    double position = 0;    // of the quantile, from 0 to count - 1
+  };
 
   std::size_t label(std::size_t i) const { return static_cast<std::size_t>(labels_[i]); }
 
@@ -120,49 +120,57 @@ class GroupDeviations {
       Values* sum = means_.data() + label(i) * blocks;
       for (std::size_t b = 0; b < blocks; ++b) sum[b] += z[b];
     }
-    for (std::size_t group = 0; group < counts_.size(); ++group) {
-      for (std::size_t b = 0; b < blocks && counts_[group] > 0; ++b) {
-        means_[group * blocks + b] /= static_cast<double>(counts_[group]);
+    for (std::size_t label = 0; label < groups_.size(); ++label) {
+      for (std::size_t b = 0; b < blocks && groups_[label].count > 0; ++b) {
+        means_[label * blocks + b] /= static_cast<double>(groups_[label].count);
       }
     }
     const Bits no_sign = ~Bits{} & std::numeric_limits<std::int64_t>::max();
     LaneArray<PaddedRows::kWidth> strayed(blocks);
     for (std::size_t i = 0; i < codes_.samples(); ++i) {
+      const Group& group = groups_[label(i)];
       const Values* z = codes_.row(i);
       const Values* mean = means_.data() + label(i) * blocks;
-      const Values* least = least_.data() + label(i) * blocks;
+      Values* kept = largest_.data() + group.first * blocks;
       Bits in{};
       for (std::size_t b = 0; b < blocks; ++b) {
         strayed[b] = (Values)((Bits)(z[b] - mean[b]) & no_sign);
-        in |= strayed[b] > least[b];
+        in |= strayed[b] > kept[b];
       }
-      if ((in[0] | in[1] | in[2] | in[3]) != 0) {
-        keep(label(i), reinterpret_cast<const double*>(strayed.data()));
+      if ((in[0] | in[1] | in[2] | in[3]) == 0) continue;
+      if (group.kept > kFew) {
+        keep(reinterpret_cast<const double*>(strayed.data()), group.kept,
+             reinterpret_cast<double*>(kept));
+        continue;
+      }
+      for (std::size_t rank = group.kept; rank-- > 0;) {
+        for (std::size_t b = 0; b < blocks; ++b) {
+          const Values here = kept[rank * blocks + b];
+          const Bits larger = strayed[b] > here;
+          kept[rank * blocks + b] = larger ? strayed[b] : here;
+          strayed[b] = larger ? here : strayed[b];
+        }
       }
     }
   }
 
-  void keep(std::size_t group, const double* strayed) {
-    double* least = reinterpret_cast<double*>(least_.data() + group * codes_.blocks());
+  // Puts each deviation that is larger than the least of its code's in its place.
+  void keep(const double* strayed, std::size_t count, double* kept) const {
+    const std::size_t width = codes_.blocks() * PaddedRows::kWidth;
     for (std::size_t j = 0; j < codes_.dims(); ++j) {
-      if (strayed[j] <= least[j]) continue;
-      double* first = first_[group] + j * kept_[group];
-      const double* last = first + kept_[group] - 1;
-      double* place = first;
-      for (; place < last && place[1] < strayed[j]; ++place) place[0] = place[1];
+      double* place = kept + j;
+      if (strayed[j] <= *place) continue;
+      const double* last = place + (count - 1) * width;
+      for (; place < last && place[width] < strayed[j]; place += width) *place = place[width];
       *place = strayed[j];
-      least[j] = first[0];
     }
   }
 
   const PaddedRows& codes_;
   const std::int32_t* labels_;
-  std::vector<std::size_t> counts_;
+  std::vector<Group> groups_;
   LaneArray<PaddedRows::kWidth> means_;
-  LaneArray<PaddedRows::kWidth> least_;
-  std::vector<std::size_t> kept_;
-  std::vector<double> largest_;
-  std::vector<double*> first_;
+  LaneArray<PaddedRows::kWidth> largest_;  // (kept of all groups, blocks)
 };
 
 }  // namespace disentlib
