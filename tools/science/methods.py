@@ -29,7 +29,7 @@ METHODS = {
     "FactorVAE": {"gamma": 10.0, "discriminator": discriminator},
     "DIPVAE": {"lambda_off_diagonal": 10.0},
     "BetaTCVAE": {"beta": 4.0},
-    "HFSVAE": {"gamma": 100.0},
+    "HFSVAE": {"gamma": 1.0},
     "InfoVAE": {},
     "ControlVAE": {"target": 10.0},
     "GroupVAE": PAIRS,
