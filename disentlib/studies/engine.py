@@ -132,8 +132,7 @@ def run(
         skipped = len(jobs) - len(waiting)
         progress = Progress(storage, len(jobs), skipped, done=skipped, quarantined=corrupt)
         if alone:
-            for number in storage.running():
-                storage.forget(number, "running")
+            storage.clear_running()
         environment = _environment(cpus, gpus)
         with watch(progress):
             work = [(runner, job, configurations[job.number], str(storage)) for job in waiting]

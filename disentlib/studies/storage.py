@@ -133,8 +133,13 @@ class Storage:
         return (self.folder(number) / "done.json").exists()
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return who works on what since when, by number; the dead may be among them."""
-        return self._notes("running")
+        """Return who works on what since when, by number; the dead of other machines among them."""
+        return {number: who for number, who in self._notes("running").items() if _may_live(who)}
+
+    def clear_running(self) -> None:
+        """Drop all notes of who works on what: at the start of the only driver."""
+        for path in (self.path / "running").glob("*.json"):
+            path.unlink(missing_ok=True)
 
     def failures(self) -> dict[int, str]:
         """Return the last errors of the jobs whose last attempt failed, by number."""
@@ -282,6 +287,10 @@ def _wait_for(file: Any, folder: Path) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def _may_live(who: Mapping[str, Any]) -> bool:
+    return who["host"] != socket.gethostname() or Path(f"/proc/{who['process']}").exists()
 
 
 def _now() -> str:

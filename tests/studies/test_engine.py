@@ -117,6 +117,7 @@ def test_a_killed_driver(tmp_path, undisturbed_long, ray):
     process.kill()
     process.communicate()
     before = studies.Storage(tmp_path).done()
+    assert not (studies.Storage(tmp_path).running() and not ray)
     done, skipped, failed, corrupt = finish(start(tmp_path, *ray, *LONG))
     assert (done, failed, corrupt) == (JOBS, {}, {})
     assert skipped >= len(before) >= 1  # workers of Ray may end their jobs before they notice
