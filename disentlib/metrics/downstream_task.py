@@ -12,6 +12,7 @@ from disentlib.metrics.protocol import Protocol, split
 
 Predictor = Literal["gradient_boosting", "logistic_regression"]
 SIZES = (10, 100, 1000, 10_000)
+_WEIGHTS = np.logspace(-4, 4, 10)  # of the data, against a penalty of 1
 
 
 def downstream_task(
@@ -33,11 +34,13 @@ def downstream_task(
         codes: real numbers (samples, dims).
         factors: non-negative integers (samples, factors).
         predictor: "gradient_boosting" as in `dci`, or "logistic_regression" on standardised codes,
-            its penalty chosen among ten by five folds. A single class needs neither: it is always
-            predicted.
+            its penalty chosen among ten by five folds. Under the protocol codes are not
+            standardised, and each value has a regression against the rest, whose penalty is the
+            largest that best tells it from the rest: rare values, which nobody is told from then,
+            are hardly ever predicted. A single class needs neither: it is always predicted.
         sizes: numbers of training samples; each takes the first so many training rows. Those that
             exceed the rows are left out.
-        protocol: "locatello2019" trains on leading rows, None on random ones.
+        protocol: "locatello2019" trains on leading rows, None on random ones, and as above.
         train_fraction: share of samples that may train.
         test: (codes, factors) to test on instead of the rest.
         rng: draws the training rows.
@@ -76,6 +79,7 @@ def downstream_task(
             parts.test_codes,
             parts.test_factors,
             predictor,
+            protocol,
         )
         for kind, values in (("train", scores.train), ("test", scores.test)):
             figures[f"{size}:mean_{kind}_accuracy"] = float(values.mean())
@@ -103,6 +107,7 @@ def accuracies(
     test_codes: NDArray[Any],
     test_factors: NDArray[Any],
     predictor: Predictor,
+    protocol: Protocol | None = None,
 ) -> Accuracies:
     """Fit one predictor a factor on checked arrays and test it."""
     if predictor not in get_args(Predictor):
@@ -112,8 +117,10 @@ def accuracies(
         if predictor == "gradient_boosting":
             model = ops.gradient_boosting(train_codes, values)
             fitted, predicted = model.fitted, model.predict(test_codes)
-        else:
+        elif protocol is None:
             fitted, predicted = _logistic_regression(train_codes, values, test_codes)
+        else:
+            fitted, predicted = _one_vs_rest(train_codes, values, test_codes)
         train.append(np.mean(fitted == values))
         test.append(np.mean(predicted == test_factors[:, factor]))
     return Accuracies(np.array(train), np.array(test))
@@ -130,7 +137,7 @@ def _logistic_regression(
     codes, test = (codes - middle) / spread, (test - middle) / spread
     folds = np.array_split(np.arange(len(codes)), min(5, len(codes)))
     best, most = 1.0, -1.0
-    for weight in np.logspace(-4, 4, 10):
+    for weight in _WEIGHTS:
         right = 0
         for fold in folds:
             rest = np.delete(np.arange(len(codes)), fold)
@@ -144,3 +151,42 @@ def _logistic_regression(
             best, most = float(weight), right
     model = ops.logistic_regressions(codes, values[:, None], C=best)[0]
     return model.predict(codes), model.predict(test)
+
+
+def _one_vs_rest(
+    codes: NDArray[Any], values: NDArray[Any], test: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return predictions as the reference had them of scikit-learn before 0.22."""
+    known = np.unique(values)
+    if len(known) == 1:
+        return values, np.full(len(test), values[0], values.dtype)
+    # Of two values one regression says which.
+    asked = known[1:] if len(known) == 2 else known
+    labels = (values[:, None] == asked).astype(np.int64)
+    right = np.zeros((len(_WEIGHTS), len(asked)))
+    for fold in np.array_split(np.arange(len(codes)), min(5, len(codes))):
+        rest = np.delete(np.arange(len(codes)), fold)
+        for step, weight in enumerate(_WEIGHTS):
+            scores = _lines(codes[rest], labels[rest], codes[fold], float(weight))
+            right[step] += np.mean((scores > 0) == labels[fold], axis=0)
+    chosen = right.argmax(axis=0)
+    scores = np.zeros((len(codes) + len(test), len(asked)))
+    for step in np.unique(chosen):
+        some = chosen == step
+        everything = np.concatenate([codes, test])
+        scores[:, some] = _lines(codes, labels[:, some], everything, float(_WEIGHTS[step]))
+    picked = scores.argmax(axis=1) if len(known) > 2 else (scores[:, 0] > 0).astype(np.intp)
+    return known[picked[: len(codes)]], known[picked[len(codes) :]]
+
+
+def _lines(
+    codes: NDArray[Any], labels: NDArray[np.int64], test: NDArray[Any], weight: float
+) -> NDArray[np.float64]:
+    """Return for each column of labels, 0 or 1, the logits of 1 on other codes."""
+    scores = np.zeros((len(test), labels.shape[1]))
+    varies = labels.min(axis=0) < labels.max(axis=0)
+    scores[:, ~varies] = np.where(labels[0, ~varies] == 1, np.inf, -np.inf)
+    if varies.any() and len(codes) > 1:
+        fits = ops.logistic_regressions(codes, labels[:, varies], C=weight)
+        scores[:, varies] = np.stack([np.diff(fit.scores(test))[:, 0] for fit in fits], axis=1)
+    return scores

@@ -80,6 +80,7 @@ def reduced_downstream_task(
                 parts.test_codes[:, kept],
                 parts.test_factors,
                 predictor,
+                protocol,
             )
             for kind, values in (("train", scores.train), ("test", scores.test)):
                 prefix = f"{size}:reduced_factor_{factor}:mean_{kind}_accuracy"

@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_score
 
 from disentlib.metrics import downstream_task, reduced_downstream_task
+from disentlib.metrics.protocol import encode_samples
 
 SIZES = (2, 3, 5)
 
@@ -32,7 +33,11 @@ def test_boosting_matches_scikit_learn():
 def test_logistic_regression_matches_scikit_learn():
     codes, factors = sample(200)
     figures = downstream_task(
-        codes, factors, predictor="logistic_regression", sizes=[150], protocol="locatello2019"
+        codes[:150],
+        factors[:150],
+        predictor="logistic_regression",
+        sizes=[150],
+        test=(codes[150:], factors[150:]),
     )
     train = (codes[:150] - codes[:150].mean(axis=0)) / codes[:150].std(axis=0)
     test = (codes[150:] - codes[:150].mean(axis=0)) / codes[:150].std(axis=0)
@@ -48,6 +53,50 @@ def test_logistic_regression_matches_scikit_learn():
         model = LogisticRegression(C=weights[np.argmax(means)], max_iter=500)
         expected = model.fit(train, column[:150]).score(test, column[150:])
         assert figures[f"150:test_accuracy_factor_{factor}"] == pytest.approx(expected, abs=0.03)
+
+
+def test_the_reference_s_answers(world):
+    answers = world.expected["dlib@sk0.21.3"]
+    for predictor, name, tolerance in (
+        ("logistic_regression", "downstream_logregcv_t[500]_e500_seed0", 0.005),
+        ("gradient_boosting", "downstream_gbt_t[500]_e500_seed0", 0.02),
+    ):
+        if name not in answers:
+            continue
+        rng = np.random.RandomState(0)
+        train, test = (
+            encode_samples(world.data, world.encode, 500, rng=rng, protocol="locatello2019")
+            for _ in range(2)
+        )
+        figures = downstream_task(
+            train.mean,
+            train.factors,
+            predictor=predictor,
+            sizes=[500],
+            test=(test.mean, test.factors),
+            protocol="locatello2019",
+        )
+        assert figures == pytest.approx(answers[name], abs=tolerance)
+
+
+def test_one_regression_a_value_with_a_penalty_of_its_own():
+    codes, factors = sample(120)
+    train, test = slice(90), slice(90, None)
+    figures = downstream_task(
+        codes, factors, predictor="logistic_regression", sizes=[90], protocol="locatello2019"
+    )
+    lines = []
+    for value in range(3):
+        asked = factors[:, 1] == value
+        means = [
+            cross_val_score(LogisticRegression(C=weight), codes[train], asked[train], cv=KFold(5))
+            for weight in np.logspace(-4, 4, 10)
+        ]
+        best = np.logspace(-4, 4, 10)[np.mean(means, axis=1).argmax()]
+        model = LogisticRegression(C=best).fit(codes[train], asked[train])
+        lines.append(model.decision_function(codes[test]))
+    expected = np.mean(np.argmax(lines, axis=0) == factors[test, 1])
+    assert figures["90:test_accuracy_factor_1"] == pytest.approx(expected, abs=0.04)
 
 
 @pytest.mark.parametrize("predictor", ["gradient_boosting", "logistic_regression"])
