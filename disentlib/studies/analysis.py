@@ -47,7 +47,7 @@ def kind(score: str) -> Kind:
         return "other" if _DETAIL.search(part) else "downstream"
     if base in TRAINING:
         return "unsupervised"
-    if part.startswith("num_") or "train" in part:
+    if "train" in part or part.startswith("num_") or part == "active_codes":
         return "other"
     if base not in metrics.SCORES:  # a method's own term of the loss, say
         return "other"

@@ -52,8 +52,14 @@ TRAINING = {
 }
 # By evaluation function and key. Others keep their names, "function.key".
 SCORES = {
-    "beta_vae_sklearn": {"eval_accuracy": "beta_vae_score"},
-    "factor_vae_score": {"eval_accuracy": "factor_vae_score"},
+    "beta_vae_sklearn": {
+        "eval_accuracy": "beta_vae_score.accuracy",
+        "train_accuracy": "beta_vae_score.train_accuracy",
+    },
+    "factor_vae_score": {
+        "eval_accuracy": "factor_vae_score.accuracy",
+        "train_accuracy": "factor_vae_score.train_accuracy",
+    },
     "mig": {"discrete_mig": "mig"},
     "sap_score": {"SAP_score": "sap"},
     "irs": {"IRS": "irs"},

@@ -29,6 +29,8 @@ def spearman(a, b):
         ("dci.informativeness_train", "other", True),
         ("factor_vae_score.num_active_dims", "other", True),
         ("capacity", "other", True),
+        ("factor_vae_score.accuracy", "supervised", True),
+        ("factor_vae_score.active_codes", "other", True),
         ("gaussian_total_correlation", "unsupervised", False),
         ("mutual_information_score", "unsupervised", False),
         ("reconstruction", "unsupervised", False),

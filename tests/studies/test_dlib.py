@@ -159,9 +159,9 @@ def test_a_study_is_read_under_our_names(whole):
     assert values(table) == {
         "mig": 0.25,
         "sap": 0.05,
-        "beta_vae_score": 0.8,
-        "beta_vae_sklearn.train_accuracy": 0.9,
-        "factor_vae_score": 0.6,
+        "beta_vae_score.accuracy": 0.8,
+        "beta_vae_score.train_accuracy": 0.9,
+        "factor_vae_score.accuracy": 0.6,
         "factor_vae_score.train_accuracy": 0.7,
         "factor_vae_score.num_active_dims": 7,
         "dci.disentanglement": 0.4,
@@ -194,7 +194,9 @@ def test_the_analyses_take_it(whole):
     wide = analysis.wide(table, "sampled")
     assert list(wide["reconstruction"]) == [100, 101]
     supervised = analysis.names(wide, "supervised")
-    assert {"mig", "sap", "beta_vae_score", "modularity", "dci.disentanglement"} <= set(supervised)
+    assert {"mig", "sap", "beta_vae_score.accuracy", "modularity", "dci.disentanglement"} <= set(
+        supervised
+    )
     assert len(analysis.names(wide, "downstream")) == 3
 
 
