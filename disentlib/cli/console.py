@@ -28,8 +28,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def stdout(*, quiet: bool = False) -> Console:
-    """Return the console for results. Rich drops colour for pipes and for NO_COLOR by itself."""
-    return Console(quiet=quiet, highlight=False)
+    """Return the console for results. Rich drops colour for pipes and for NO_COLOR by itself.
+
+    What is no terminal has no width to keep to; COLUMNS sets one.
+    """
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+    return Console(quiet=quiet, highlight=False, width=width)
 
 
 def stderr(*, quiet: bool = False) -> Console:

@@ -134,7 +134,7 @@ def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
     configuration = settings.get("configuration", {})
     model = configuration.get("model", {})
     method = model.get("class", "model")
-    data = configuration.get("data", {}).get("name", "data")
+    data = _data_name(configuration.get("data", {}))
     weights = [
         f"{name} {value:g}"
         for name, value in model.items()
@@ -142,6 +142,12 @@ def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
     ]
     described = f"{method} ({', '.join(weights)})" if weights else method
     return f"{described} on {data}", f"{data} · {described}"
+
+
+def _data_name(configuration: Mapping[str, Any]) -> str:
+    """Name a set, and after it what it is made from: "correlated shapes3d_rendered"."""
+    name, inner = configuration.get("name", "data"), configuration.get("data")
+    return f"{name} {_data_name(inner)}" if isinstance(inner, Mapping) else name
 
 
 def score_table(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -31,7 +31,7 @@ METHODS = {
     "BetaTCVAE": {"beta": 4.0},
     "HFSVAE": {"gamma": 1.0},
     "InfoVAE": {},
-    "ControlVAE": {"target": 10.0},
+    "ControlVAE": {"target": 10.0, "target_increment": 1.0, "increment_every": 250},
     "GroupVAE": PAIRS,
     "MLVAE": PAIRS,
     "AdaGVAE": PAIRS,
