@@ -15,7 +15,7 @@ from rich.table import Table
 
 from disentlib import __version__, configs, studies
 from disentlib.cli import configuration
-from disentlib.cli.console import Parser, UsageError, stderr, stdout
+from disentlib.cli.console import Parser, UsageError, native_silence, stderr, stdout
 from disentlib.studies import progress as shown
 from disentlib.studies.engine import has_ray
 from disentlib.studies.grid import Job, Study
@@ -230,7 +230,8 @@ def report(options: argparse.Namespace) -> None:
     name = storage.read_study()["study"]["name"]
     frame = studies.load(storage.path)
     if options.criteria:
-        from disentlib.studies import analysis, criteria
+        with native_silence():  # TensorFlow loads here
+            from disentlib.studies import analysis, criteria
 
         with stderr(quiet=options.quiet).status("comparing models with each other"):
             codes = criteria.codes(storage.path)
