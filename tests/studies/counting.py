@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,8 @@ class Counting:
 
 
 def main():
+    # A shell without job control starts background processes, and all below, with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("path")
     parser.add_argument("--ray", action="store_true")
