@@ -235,7 +235,8 @@ class LabelInformation(LabelLoss):
 
     I >= mean T(mean_l, y_j) + ln n - logsumexp T(mean_l, shuffled y_j) over n labelled images, with
     T = w elu(a mean + b y + c) + d. The critics climb the bounds in the same step in which the
-    encoder lowers the squares; neither sees the other's gradient. Their weights are scaled by
+    encoder lowers the squares; neither sees the other's gradient. One run in about fifteen differs
+    from its repetition, so resuming is not bit for bit. Weights are scaled by
     `critic_rate`, so that under Adam they learn that many times faster than the model. Bounds are
     taken per replica on several devices.
 

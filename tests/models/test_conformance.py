@@ -90,7 +90,7 @@ METHODS = {
     ),
     "SupervisedVAE": Method(
         models.SupervisedVAE,
-        lambda: {"label_loss": models.LabelInformation(len(SIZES), LATENTS)},
+        lambda: {"label_loss": models.LabelSquaredError()},
         kind="labelled",
         terms=("reconstruction", "kl", "labels"),
     ),
@@ -282,7 +282,7 @@ def replicas():
 
 # Objectives that are means over images, so that replicas make no difference, and those that are
 # not. Of the others only what drives them (a controller, a discriminator) sees a replica's images.
-PER_IMAGE = {"VAE", "BetaVAE", "GroupVAE", "MLVAE", "AdaGVAE", "AdaMLVAE", "S2VAE"}
+PER_IMAGE = {"VAE", "BetaVAE", "GroupVAE", "MLVAE", "AdaGVAE", "AdaMLVAE", "S2VAE", "SupervisedVAE"}
 OTHER_STATISTICS = {"DIPVAE", "BetaTCVAE", "HFSVAE", "InfoVAE", "S2DIPVAE", "S2BetaTCVAE"}
 
 

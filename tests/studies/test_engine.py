@@ -263,5 +263,6 @@ def test_a_node_removed(tmp_path, undisturbed_long, ray):
         assert finish(process) == (JOBS, 0, {}, {})
     finally:
         cluster.communicate("\n\n", timeout=60)
-    assert sum(attempts(tmp_path)) > JOBS
+    # More where the node still had a job when it went, which it may just have ended.
+    assert sum(attempts(tmp_path)) >= JOBS
     pd.testing.assert_frame_equal(figures(tmp_path), undisturbed_long)
