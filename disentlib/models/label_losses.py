@@ -53,6 +53,11 @@ class LabelLoss(Regularizer):
 
     def penalty(self, code, y, *, step, key) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the weighted distance and the raw one."""
+        distance = self.distance(code.mean, *self.known_labels(code, y), key)
+        return self.weight(step) * distance, {"labels": distance}
+
+    def known_labels(self, code, y) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return labels, 0 where missing, and 1 where they are known (batch, factors)."""
         if y is None:
             raise ValueError("expected labels (batch, factors) beside the images, got None")
         if y.shape[1] > code.mean.shape[1]:
@@ -60,9 +65,8 @@ class LabelLoss(Regularizer):
                 f"expected at most {code.mean.shape[1]} labels, one a latent, got {y.shape[1]}"
             )
         missing = tf.math.is_nan(y)
-        labels = tf.where(missing, 0.0, y)  # a NaN would spoil gradients even under a mask
-        distance = self.distance(code.mean, labels, tf.cast(~missing, tf.float32), key)
-        return self.weight(step) * distance, {"labels": distance}
+        # A NaN would spoil gradients even under a mask.
+        return tf.where(missing, 0.0, y), tf.cast(~missing, tf.float32)
 
     def weight(self, step) -> tf.Tensor:
         """Return gamma(t)."""
@@ -234,11 +238,10 @@ class LabelInformation(LabelLoss):
     """sum_{l != j} I(mean_l; y_j)^2, each information estimated by a small critic network (MINE).
 
     I >= mean T(mean_l, y_j) + ln n - logsumexp T(mean_l, shuffled y_j) over n labelled images, with
-    T = w elu(a mean + b y + c) + d. The critics climb the bounds in the same step in which the
-    encoder lowers the squares; neither sees the other's gradient. One run in about fifteen differs
-    from its repetition, so resuming is not bit for bit. Weights are scaled by
-    `critic_rate`, so that under Adam they learn that many times faster than the model. Bounds are
-    taken per replica on several devices.
+    T = w elu(a mean + b y + c); a last bias would cancel. The critics climb the bounds in the same
+    step in which the encoder lowers the squares; neither sees the other's gradient. Weights are
+    scaled by `critic_rate`, so that under Adam they learn that many times faster than the model.
+    Bounds are taken per replica on several devices.
 
     Args:
         labels: number of labels.
@@ -283,27 +286,22 @@ class LabelInformation(LabelLoss):
         self.of_label = weight("of_label", 1.0, initial_seed + 1, hidden)
         self.hidden_bias = weight("hidden_bias", 0.0, initial_seed + 2, hidden)
         self.out = weight("out", hidden**-0.5, initial_seed + 3, hidden)
-        self.out_bias = weight("out_bias", 0.0, initial_seed + 4)
 
-    def distance(self, mean, labels, known, key) -> tf.Tensor:
+    def distance(self, mean, labels, known, key, weights=None) -> tf.Tensor:
         """Return the sum of squared bounds beside the diagonal, critics held fixed."""
-        weights = [tf.stop_gradient(weight) for weight in self._weights()]
+        weights = [tf.stop_gradient(w) for w in (weights or self._weights())]
         information = self.information(mean, labels, known, key, weights)
         off_diagonal = 1 - tf.eye(self.latents, self.labels)
         return tf.reduce_sum(tf.square(off_diagonal * information))
 
     def penalty(self, code, y, *, step, key) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the weighted distance, less the bounds that the critics climb."""
-        penalty, terms = super().penalty(code, y, step=step, key=key)
-        missing = tf.math.is_nan(y)
-        bounds = self.information(
-            tf.stop_gradient(code.mean),
-            tf.where(missing, 0.0, y),
-            tf.cast(~missing, tf.float32),
-            key,
-            self._weights(),
-        )
-        return penalty - tf.reduce_sum(bounds), terms
+        labels, known = self.known_labels(code, y)
+        # Read once: TensorFlow's graph optimizer may let a second reading slip behind the update.
+        weights = self._weights()
+        distance = self.distance(code.mean, labels, known, key, weights)
+        bounds = self.information(tf.stop_gradient(code.mean), labels, known, key, weights)
+        return self.weight(step) * distance - tf.reduce_sum(bounds), {"labels": distance}
 
     def information(self, mean, labels, known, key, weights) -> tf.Tensor:
         """Return the bounds (latents, labels) in nats."""
@@ -322,7 +320,7 @@ class LabelInformation(LabelLoss):
         return mean_joint + tf.math.log(tf.maximum(n, 1.0)) - sum_product
 
     def _weights(self) -> list[tf.Tensor]:
-        own = (self.of_code, self.of_label, self.hidden_bias, self.out, self.out_bias)
+        own = (self.of_code, self.of_label, self.hidden_bias, self.out)
         return [self.critic_rate * tf.convert_to_tensor(weight) for weight in own]
 
 
@@ -333,8 +331,8 @@ def _batch_sum(values: tf.Tensor) -> tf.Tensor:
 
 def _critic(codes, labels, weights) -> tf.Tensor:
     """Return T (batch, latents, labels) of codes (batch, latents) and labels (batch, labels)."""
-    of_code, of_label, hidden_bias, out, out_bias = weights
+    of_code, of_label, hidden_bias, out = weights
     hidden = tf.nn.elu(
         of_code * codes[:, :, None, None] + of_label * labels[:, None, :, None] + hidden_bias
     )
-    return tf.reduce_sum(out * hidden, axis=3) + out_bias
+    return tf.reduce_sum(out * hidden, axis=3)
