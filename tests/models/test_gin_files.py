@@ -8,10 +8,8 @@ from disentlib.cli import main
 
 FILES = sorted(path.name for path in (configs.directory() / "models").glob("*.gin"))
 SMALL = [
-    "training.train.encoder=@models.architectures.linear_encoder",
-    "training.train.decoder=@models.architectures.linear_decoder",
     "STEPS=200",
-    "BATCH_SIZE=4",
+    "BATCH_SIZE=8",
     "LEARNING_RATE=1e-3",
     "training.train.log_every=100",
     "training.train.checkpoint_every=200",
