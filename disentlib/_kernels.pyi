@@ -85,7 +85,15 @@ def mean_differences(
     codes: NDArray[Any], rows: NDArray[np.int64], threads: int, /
 ) -> NDArray[np.float64]: ...
 def group_deviations(
-    codes: NDArray[np.float64], labels: NDArray[np.int32], quantile: float, threads: int, /
+    codes: NDArray[Any],
+    factors: NDArray[Any],
+    low: NDArray[Any],
+    sizes: list[int],
+    cuts: NDArray[np.float64],
+    quantile: float,
+    everyone: bool,
+    threads: int,
+    /,
 ) -> NDArray[np.float64]: ...
 def support_distances(
     codes: NDArray[np.float64], batch: int, threads: int, /

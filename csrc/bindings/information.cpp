@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/labels.hpp"
 #include "disentlib/histogram.hpp"
 
 namespace disentlib {
@@ -106,47 +106,6 @@ py::array_t<std::int64_t> histogram(const StridedArray<T>& code_array,
   py::gil_scoped_release release;
   count_bins(given.codes, binnings(given.cuts), given.bins(), target);
   return counts;
-}
-
-template <typename Int>
-std::unique_ptr<LabelReader> label_matrix(const py::array& labels, const py::array& low,
-                                          std::vector<std::size_t> sizes) {
-  // A cast would convert another byte order into a copy that nobody keeps.
-  if (!py::isinstance<StridedArray<Int>>(labels)) throw py::type_error("expected native labels");
-  const auto typed = py::cast<StridedArray<Int>>(labels);
-  const auto lowest = py::cast<ContiguousArray<Int>>(low);
-  const auto view = matrix_view(typed, "labels");
-  if (lowest.ndim() != 1 || static_cast<std::size_t>(lowest.size()) != view.columns() ||
-      sizes.size() != view.columns()) {
-    throw std::invalid_argument("expected a low and a size for each column of labels");
-  }
-  return std::make_unique<LabelMatrix<Int>>(
-      view, std::vector<Int>(lowest.data(), lowest.data() + lowest.size()), std::move(sizes));
-}
-
-// The reader looks into the memory of `labels`, which must outlive it.
-std::unique_ptr<LabelReader> label_reader(const py::array& labels, const py::array& low,
-                                          const std::vector<std::size_t>& sizes) {
-  const bool is_signed = labels.dtype().kind() == 'i';
-  if (labels.dtype().kind() == 'u' || is_signed) {
-    switch (labels.itemsize()) {
-      case 1:
-        return is_signed ? label_matrix<std::int8_t>(labels, low, sizes)
-                         : label_matrix<std::uint8_t>(labels, low, sizes);
-      case 2:
-        return is_signed ? label_matrix<std::int16_t>(labels, low, sizes)
-                         : label_matrix<std::uint16_t>(labels, low, sizes);
-      case 4:
-        return is_signed ? label_matrix<std::int32_t>(labels, low, sizes)
-                         : label_matrix<std::uint32_t>(labels, low, sizes);
-      case 8:
-        return is_signed ? label_matrix<std::int64_t>(labels, low, sizes)
-                         : label_matrix<std::uint64_t>(labels, low, sizes);
-      default:
-        break;
-    }
-  }
-  throw py::type_error("labels must be integers");
 }
 
 // How often each label of a column occurs, column after column.

@@ -2,13 +2,17 @@
 #include "disentlib/votes.hpp"
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/labels.hpp"
 #include "disentlib/deviations.hpp"
+#include "disentlib/histogram.hpp"
 #include "disentlib/legacy_random.hpp"
 #include "disentlib/parallel.hpp"
 #include "disentlib/support.hpp"
@@ -18,7 +22,6 @@ namespace {
 
 using Integers = ContiguousArray<std::int64_t>;
 using Words = ContiguousArray<std::uint32_t>;
-using Labels = ContiguousArray<std::int32_t>;
 using Reals = ContiguousArray<double>;
 
 constexpr std::size_t kBatchesPerTask = 256;
@@ -124,28 +127,67 @@ Reals mean_differences(const ContiguousArray<T>& table, const Integers& rows, st
   return features;
 }
 
-// codes (samples, dims), labels (factors, samples) from 0 -> (dims, factors)
-Reals group_deviations(const Reals& codes, const Labels& labels, double q, std::size_t threads) {
-  require(codes.ndim() == 2 && codes.shape(0) > 0 && labels.ndim() == 2 &&
-              labels.shape(1) == codes.shape(0) && q >= 0 && q <= 1,
-          "labels must have shape (factors, samples) and q lie in [0, 1]");
-  const auto samples = static_cast<std::size_t>(codes.shape(0));
-  const auto factors = static_cast<std::size_t>(labels.shape(0));
-  const std::int32_t* label = labels.data();
-  std::vector<std::size_t> classes(factors);
-  for (std::size_t k = 0; k < factors; ++k) {
-    const auto range = std::minmax_element(label + k * samples, label + (k + 1) * samples);
-    require(*range.first >= 0, "labels must not be negative");
-    classes[k] = static_cast<std::size_t>(*range.second) + 1;
+// A factor's groups: its values, or bins of them where there are cuts. Returns how many.
+std::size_t read_groups(const LabelReader& labels, std::size_t factor,
+                        const MatrixView<double>& cuts, std::vector<std::uint32_t>& groups) {
+  const std::size_t size = labels.sizes()[factor];
+  labels.read(factor, 0, labels.rows(), groups.data());
+  if (cuts.columns() == 0) return size;
+  std::vector<double> values(size);
+  for (std::size_t v = 0; v < size; ++v) values[v] = labels.value(factor, v);
+  std::vector<std::uint16_t> bins(size);
+  const MatrixView<double> column(values.data(), size, 1, sizeof(double), sizeof(double));
+  Binning<double>(cuts.row(factor), cuts.columns()).label(column, 0, 0, size, bins.data());
+  for (std::uint32_t& group : groups) group = bins[group];
+  return cuts.columns() + 1;
+}
+
+// Writes the deviations of factors [from, to), of which the one after the last is the group of all
+// samples, as columns of `target`.
+template <typename T, std::size_t kBlocks>
+void measure_factors(const MatrixView<T>& codes, const LabelReader& labels,
+                     const MatrixView<double>& cuts, double q, std::size_t from, std::size_t to,
+                     double* target, std::size_t stride) {
+  std::vector<GroupDeviations<kBlocks>> factors;
+  factors.reserve(to - from);
+  for (std::size_t k = from; k < to; ++k) {
+    std::vector<std::uint32_t> groups(codes.rows());
+    const std::size_t count = k < labels.sizes().size() ? read_groups(labels, k, cuts, groups) : 1;
+    factors.emplace_back(std::move(groups), count, q);
   }
-  Reals deviations({codes.shape(1), labels.shape(0)});
-  const double* source = codes.data();
-  double* target = deviations.mutable_data();
-  const auto dims = static_cast<std::size_t>(codes.shape(1));
+  DeviationPasses<T, kBlocks>::run(factors, codes);
+  for (std::size_t k = from; k < to; ++k) {
+    factors[k - from].mean_quantiles(codes, target + k, stride);
+  }
+}
+
+// codes (samples, dims), factors (samples, factors), cuts (factors, any) -> (dims, factors), and if
+// asked for as one factor more the group of all samples
+template <typename T>
+Reals group_deviations(const StridedArray<T>& codes, const py::array& factors, const py::array& low,
+                       const std::vector<std::size_t>& sizes, const Reals& cuts, double q,
+                       bool everyone, std::size_t threads) {
+  const auto view = matrix_view(codes, "codes");
+  const auto labels = label_reader(factors, low, sizes);
+  require(view.rows() > 0 && labels->rows() == view.rows() && q >= 0 && q <= 1,
+          "factors must have as many rows as codes, and q lie in [0, 1]");
+  const auto edges = matrix_view(py::cast<StridedArray<double>>(cuts), "cuts");
+  require(edges.rows() == sizes.size() && edges.columns() < 65535, "expected cuts for each factor");
+  const std::size_t count = sizes.size() + everyone;
+  Reals deviations({view.columns(), count});
+  double* result = deviations.mutable_data();
   const py::gil_scoped_release release;
-  const PaddedRows rows(source, samples, dims);
-  parallel_for(factors, threads, [&](std::size_t k) {
-    GroupDeviations(rows, label + k * samples, classes[k]).mean_quantiles(q, target + k, factors);
+  const std::size_t tasks = std::min(threads, count);
+  parallel_for(tasks, threads, [&](std::size_t task) {
+    const std::size_t from = task * count / tasks;
+    const std::size_t to = (task + 1) * count / tasks;
+    for (std::size_t j = 0; j < view.columns(); j += 12) {
+      const auto part = view.columns(j, std::min(j + 12, view.columns()));
+      const auto measure = part.columns() > 8   ? &measure_factors<T, 3>
+                           : part.columns() > 4 ? &measure_factors<T, 2>
+                                                : &measure_factors<T, 1>;
+      measure(part, *labels, edges, q, from, to, result + j * count, count);
+    }
   });
   return deviations;
 }
@@ -188,7 +230,10 @@ void bind_votes(py::module_& module) {
   module.def("variance_votes", &variance_votes<double>);
   module.def("mean_differences", &mean_differences<float>);
   module.def("mean_differences", &mean_differences<double>);
-  module.def("group_deviations", &group_deviations);
+  module.def("group_deviations", &group_deviations<float>, py::arg().noconvert(), py::arg(),
+             py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::arg());
+  module.def("group_deviations", &group_deviations<double>, py::arg().noconvert(), py::arg(),
+             py::arg(), py::arg(), py::arg(), py::arg(), py::arg(), py::arg());
   module.def("support_distances", &support_distances);
 }
 

@@ -1,14 +1,16 @@
 """Interventional robustness score (Suter et al. 2019)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
+from disentlib.metrics.estimates import Continuous, cut_factors
 from disentlib.metrics.factors import varying
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, check_protocol
+from disentlib.ops.validate import check_finite
 
 
 class Robustness(NamedTuple):
@@ -35,6 +37,7 @@ def irs(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     quantile: float = 0.99,
     factor_bins: int | None = None,
@@ -50,20 +53,25 @@ def irs(
     The reference measures quantiles against the largest deviation of all, so that independent codes
     score 0.4, and merges the values of large factors into 20 bins: both under the protocol.
 
+    A real-valued factor keeps its value while it stays in one of 21 bins of equally many samples.
+    Even perfect codes stray by a bin's width: those of a uniform factor score 0.95, of a Gaussian
+    one, whose outer bins are wide, 0.92.
+
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors). A factor with a single value is left out
-            with a warning.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
+            factor with a single value is left out with a warning.
+        continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for the reference's choices.
         quantile: 1 for the largest deviation; the nearer to 1, the more a single outlier decides.
-        factor_bins: into how many equal-width bins a factor's values are merged; None for none, and
-            20 under the protocol.
+        factor_bins: into how many equal-width bins a factor's values are merged, real-valued ones
+            too; None for none, and 20 under the protocol.
 
     Returns:
         From 0 to 1; 0 if all codes are constant, NaN if no factor varies.
 
     Raises:
-        TypeError: if codes are not real numbers or factors not integers.
+        TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
     Reference:
@@ -78,7 +86,12 @@ def irs(
     if protocol == "locatello2019" and factor_bins is None:
         factor_bins = 20
     return robustness(
-        codes, factors, protocol=protocol, quantile=quantile, factor_bins=factor_bins
+        codes,
+        factors,
+        continuous=continuous,
+        protocol=protocol,
+        quantile=quantile,
+        factor_bins=factor_bins,
     ).score
 
 
@@ -86,16 +99,20 @@ def robustness(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
+    continuous: Continuous = False,
     protocol: Protocol | None = None,
     quantile: float = 0.99,
     factor_bins: int | None = None,
 ) -> Robustness:
     """Return what `irs` is made of; arguments are those of `irs`, but bins are always said."""
     check_protocol(protocol)
-    array = ops.check_codes(codes).astype(np.float64)
-    table = ops.check_factors(factors, len(array))
-    table = table[:, varying(table)]
+    array = ops.check_codes(codes, finite=False)
     low, high = ops.column_ranges(array)
+    check_finite(array, low, high)
+    table = _discrete(factors, continuous, len(array), factor_bins)
+    kept = varying(table)
+    if not kept.all():
+        table = table[:, kept]
     live = np.flatnonzero(low < high)
     if len(live) < array.shape[1]:
         array, low, high = array[:, live], low[live], high[live]
@@ -104,15 +121,14 @@ def robustness(
         score = float("nan") if not table.size else 0.0
         none = np.zeros(len(live))
         return Robustness(score, none, none.astype(np.int64), nothing, none, live)
-    if factor_bins is not None:
-        table = ops.discretise(table.astype(np.float64), factor_bins)
-    centre = np.einsum("ij->j", array) / len(array)  # several times as fast as a mean
+    strayed = ops.group_deviations(
+        array, table, quantile=quantile, bins=factor_bins, everyone=protocol is None
+    )
+    centre = np.einsum("ij->j", array, dtype=np.float64) / len(array)  # much faster than a mean
     overall = np.maximum(high - centre, centre - low)
     if protocol is not None:
-        matrix = 1 - ops.group_deviations(array, table, quantile=quantile) / overall[:, None]
+        matrix = 1 - strayed / overall[:, None]
     else:
-        everyone = np.zeros((len(table), 1), table.dtype)  # one group of all samples
-        strayed = ops.group_deviations(array, np.hstack([table, everyone]), quantile=quantile)
         inside, usual = strayed[:, :-1], strayed[:, -1]
         # A sample of a tenth of the variance is far beyond the quantile; else spare the search.
         if (overall > np.sqrt(0.1 * (1 - quantile) * len(array)) * usual).any():
@@ -122,3 +138,17 @@ def robustness(
     best = matrix.max(axis=1)
     score = float(np.average(best, weights=overall))
     return Robustness(score, best, matrix.argmax(axis=1), matrix, overall, live)
+
+
+def _discrete(
+    factors: ArrayLike, continuous: Continuous, samples: int, bins: int | None
+) -> NDArray[Any]:
+    """Return factors as integers (samples, factors), real-valued ones as their bins."""
+    if bins is None:
+        return cut_factors(factors, continuous, samples)
+    table, real = ops.check_mixed_factors(factors, continuous, samples)
+    if not real.any():
+        return table
+    labels = table.astype(np.int64)
+    labels[:, real] = ops.discretise(table[:, real], bins)
+    return labels

@@ -121,7 +121,7 @@ SCORES: dict[str, Score] = {
             "one-vs-rest logistic regressions",
             fits=True,
             moments=True,
-            discrete_only="it tells values apart",
+            discrete_only="it is about the probabilities of values",
         ),
         Score(
             factor_vae_score,
@@ -144,7 +144,6 @@ SCORES: dict[str, Score] = {
             "0.99 quantiles",
             "0.99 quantiles against the maximum, 20 factor bins",
             moments=True,
-            discrete_only="it compares samples of equal value",
         ),
         Score(mcc, "Pearson correlation", moments=True),
         Score(affine_mcc, "least squares, Pearson correlation", fits=True, moments=True),

@@ -129,7 +129,7 @@ def label_counts(labels: ArrayLike) -> list[NDArray[np.int64]]:
     >>> label_counts([[5, 1], [9, 1], [5, 1]])
     [array([2, 1]), array([3])]
     """
-    counts = _kernels.label_counts(*_label(labels, None))
+    counts = _kernels.label_counts(*number_labels(labels, None))
     return [column[column > 0].astype(np.int64) for column in counts]
 
 
@@ -184,7 +184,7 @@ def information(
             Bailey 2010).
     """
     codes, cuts = _cut(codes, bins, rule)
-    labels, low, sizes = _label(factors, len(codes))
+    labels, low, sizes = number_labels(factors, len(codes))
     cells = codes.shape[1] * (cuts.shape[1] + 1) * sum(sizes)
     if cells > _MOST_CELLS:
         raise ValueError(
@@ -212,7 +212,7 @@ def _cut(codes: ArrayLike, bins: int, rule: Rule) -> tuple[NDArray[Any], NDArray
     low, high = _kernels.column_ranges(codes)
     check_finite(codes, low, high)
     if rule == "width":
-        return codes, _equal_width_cuts(low, high, bins)
+        return codes, equal_width_cuts(low, high, bins)
     columns = [_kernels.quantile_cuts(np.sort(column), bins) for column in codes.T]
     cuts = np.full((len(columns), max(map(len, columns))), np.inf, codes.dtype)
     for row, column in zip(cuts, columns, strict=True):
@@ -220,7 +220,8 @@ def _cut(codes: ArrayLike, bins: int, rule: Rule) -> tuple[NDArray[Any], NDArray
     return codes, cuts
 
 
-def _equal_width_cuts(low: NDArray[Any], high: NDArray[Any], bins: int) -> NDArray[Any]:
+def equal_width_cuts(low: NDArray[Any], high: NDArray[Any], bins: int) -> NDArray[Any]:
+    """Return the edges between `bins` bins of equal width (columns, bins - 1), in low's dtype."""
     first, last = low.astype(np.float64), high.astype(np.float64)
     constant = first == last
     first[constant] -= 0.5
@@ -236,7 +237,9 @@ def _equal_width_cuts(low: NDArray[Any], high: NDArray[Any], bins: int) -> NDArr
     return np.linspace(first, last, bins + 1, axis=1)[:, 1:-1].astype(low.dtype)
 
 
-def _label(labels: ArrayLike, samples: int | None) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
+def number_labels(
+    labels: ArrayLike, samples: int | None
+) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
     """Return checked labels with each column's lowest label and how many it spans."""
     labels = check_labels(labels, samples, name="labels" if samples is None else "factors")
     low, high = _kernels.column_ranges(labels)

@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
-from disentlib.ops.linear import classes, share
+from disentlib.ops.information import discretise, equal_width_cuts, number_labels
+from disentlib.ops.linear import share
 from disentlib.ops.validate import check_codes, check_labels, column_ranges
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Common = Literal["nothing", "one_factor", "row_by_row"]
+
+_SMALL = 4096
+_MANY = 50_000  # samples from which on threads pay for their start
 
 
 def draw_batches(
@@ -114,7 +118,13 @@ def mean_differences(codes: NDArray[Any], rows: Integers, *, threads: int | None
 
 
 def group_deviations(
-    codes: ArrayLike, factors: ArrayLike, *, quantile: float = 0.99, threads: int | None = None
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    quantile: float = 0.99,
+    bins: int | None = None,
+    everyone: bool = False,
+    threads: int | None = None,
 ) -> Floats:
     """Return how far each code strays while a factor keeps its value.
 
@@ -122,29 +132,33 @@ def group_deviations(
     the factor's values, each counting the same.
 
     Args:
-        codes: real numbers (samples, dims).
+        codes: finite real numbers (samples, dims).
         factors: integers (samples, factors).
         quantile: in [0, 1], interpolated linearly; 1 is the largest deviation.
-        threads: how many share the work, None for every core; the answer is the same.
+        bins: into how many bins of equal width a factor's values are merged, None for none.
+        everyone: whether a last column tells how far codes stray among all samples.
+        threads: how many share the work, None for every core where that is faster; the answer is
+            the same.
 
     Returns:
-        (dims, factors).
+        (dims, factors), or one column more.
     """
     if not 0 <= quantile <= 1:
         raise ValueError(f"expected quantile in [0, 1], got {quantile}")
     array = check_codes(codes)
-    table = check_labels(factors, len(array))
-    low, high = column_ranges(table)
-    if max(int(b) - int(a) for a, b in zip(low, high, strict=True)) <= 2 * len(table):
-        labels = np.array(table.T, np.int32, order="C")  # where larger, modulo 2^32, and so is low
-        labels -= low.astype(np.int32)[:, None]
-    else:  # a table over their whole range could be huge
-        labels = np.stack([classes(column).labels for column in table.T])
+    table = check_labels(factors, len(array), name="factors")
+    cuts = np.empty((table.shape[1], 0))
+    if bins is not None:
+        low, high = column_ranges(table)
+        if low.min() > -_SMALL and high.max() < _SMALL:  # few enough to look up the bin of each
+            cuts = equal_width_cuts(low.astype(np.float64), high.astype(np.float64), bins)
+        else:
+            table = discretise(table.astype(np.float64), bins)
+    table, low, sizes = number_labels(table, len(array))
+    if threads is None and len(array) < _MANY:
+        threads = 1
     return _kernels.group_deviations(
-        np.ascontiguousarray(array, np.float64),
-        labels,
-        quantile,
-        share(threads),
+        array, table, low, sizes, cuts, quantile, everyone, share(threads)
     )
 
 

@@ -150,10 +150,11 @@ def test_real_valued_factors():
     with pytest.warns(metrics.LeftOutWarning) as caught:
         table = metrics.evaluate(codes, real, metrics=names, continuous=continuous, repeats=2)
     assert [str(warning.message) for warning in caught] == [
-        "explicitness is left out where factors are real-valued: it tells values apart",
-        "irs is left out where factors are real-valued: it compares samples of equal value",
+        "explicitness is left out where factors are real-valued: it is about the probabilities of "
+        "values",
     ]
-    assert [row.score for row in table] == ["mig", "sap", "mcc"]
+    assert [row.score for row in table] == ["mig", "sap", "irs", "mcc"]
+    assert table.value("irs") == metrics.irs(codes, real, continuous=continuous)
     assert table.value("mig") == metrics.mig(codes, real, continuous=continuous)
     assert table.rows[0].bins == 21
     with pytest.raises(TypeError, match="whole numbers in factor 1, got others: is it continuous"):

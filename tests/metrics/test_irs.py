@@ -101,3 +101,25 @@ def test_dead_codes_and_constant_factors():
     assert metrics.irs(np.zeros((20, 2)), factors) == 0
     with pytest.warns(metrics.ConstantFactorWarning):
         assert np.isnan(metrics.irs(codes, np.ones((20, 1), int)))
+
+
+def test_real_valued_factors_by_a_plain_loop():
+    rng = np.random.default_rng(2)
+    factors = np.column_stack([rng.integers(0, 3, 1050), rng.normal(size=1050)])
+    codes = factors + 0.3 * rng.normal(size=factors.shape)
+    ranks = factors[:, 1].argsort().argsort()
+    labels = np.column_stack([factors[:, 0], ranks // 50])  # 21 bins of 50
+    inside = np.empty((2, 2))
+    for i, f in enumerate(labels.T):
+        groups = [codes[f == value] for value in np.unique(f)]
+        strayed = [np.quantile(np.abs(g - g.mean(axis=0)), 0.99, axis=0) for g in groups]
+        inside[:, i] = np.mean(strayed, axis=0)
+    overall = np.quantile(np.abs(codes - codes.mean(axis=0)), 0.99, axis=0)
+    found = robustness(codes, factors, continuous=[False, True])
+    np.testing.assert_allclose(found.matrix, np.maximum(1 - inside / overall[:, None], 0))
+    # Under the protocol all factors are merged into bins of equal width.
+    edges = np.linspace(factors[:, 1].min(), factors[:, 1].max(), 21)[1:-1]
+    binned = np.column_stack([factors[:, 0], np.digitize(factors[:, 1], edges)]).astype(int)
+    assert metrics.irs(
+        codes, factors, continuous=[False, True], protocol="locatello2019"
+    ) == metrics.irs(codes, binned, protocol="locatello2019")

@@ -125,10 +125,34 @@ class TestGroupDeviations:
                 rtol=1e-12,
             )
 
+    @pytest.mark.parametrize("quantile", [0.2, 0.9, 0.99])
+    @pytest.mark.parametrize("dims", [3, 7, 14])
+    def test_many_deviations_are_selected_as_by_sorting(self, quantile, dims):
+        rng = np.random.default_rng(4)
+        codes = rng.normal(size=(3000, dims))
+        codes[:, 1] = np.round(codes[:, 1])
+        codes[:400, 2] += 9 * rng.normal(size=400)  # the largest lie side by side
+        factors = np.stack([rng.integers(0, 2, 3000), np.arange(3000) // 1000], axis=1)
+        found = ops.group_deviations(codes, factors, quantile=quantile, everyone=True)
+        for i, labels in enumerate([*factors.T, np.zeros(3000)]):
+            groups = [codes[labels == value] for value in np.unique(labels)]
+            strayed = [np.quantile(np.abs(g - g.mean(axis=0)), quantile, axis=0) for g in groups]
+            np.testing.assert_allclose(found[:, i], np.mean(strayed, axis=0), rtol=1e-12)
+
+    @pytest.mark.parametrize("offset", [0, 10**6])
+    def test_bins_of_values(self, offset):
+        rng = np.random.default_rng(5)
+        codes = rng.normal(size=(500, 3))
+        factors = rng.integers(0, [4, 50], (500, 2)) + offset
+        labels = ops.discretise(factors.astype(float), 20)
+        np.testing.assert_array_equal(
+            ops.group_deviations(codes, factors, bins=20), ops.group_deviations(codes, labels)
+        )
+
     def test_bits_do_not_depend_on_threads_strides_or_dtype(self):
         rng = np.random.default_rng(2)
-        codes = rng.normal(size=(200, 4)).astype(np.float32)
-        factors = rng.integers(0, 5, (200, 3))
+        codes = rng.normal(size=(2000, 14)).astype(np.float32)
+        factors = rng.integers(0, 5, (2000, 3))
         np.testing.assert_array_equal(
             ops.group_deviations(codes, factors, threads=1),
             ops.group_deviations(

@@ -13,46 +13,9 @@
 #include <vector>
 
 #include "disentlib/matrix.hpp"
+#include "disentlib/ranges.hpp"
 
 namespace disentlib {
-
-// The smallest and the largest number of a column; both NaN if it holds a NaN.
-template <typename T>
-struct Range {
-  T low;
-  T high;
-};
-
-template <typename T>
-std::vector<Range<T>> column_ranges(const MatrixView<T>& matrix) {
-  const std::size_t columns = matrix.columns();
-  std::vector<T> low(columns);
-  std::vector<T> high(columns);
-  std::vector<T> poison(columns, T(0));
-  for (std::size_t j = 0; j < columns; ++j) low[j] = high[j] = matrix(0, j);
-  const auto pass = [&](const auto& at) {
-    for (std::size_t row = 0; row < matrix.rows(); ++row) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        const T x = at(row, j);
-        low[j] = x < low[j] ? x : low[j];
-        high[j] = x > high[j] ? x : high[j];
-        // Comparisons pass over a NaN; x - x keeps it (and an infinity, which the range shows too).
-        if constexpr (std::numeric_limits<T>::has_quiet_NaN) poison[j] += x - x;
-      }
-    }
-  };
-  if (matrix.has_contiguous_rows()) {
-    pass([&](std::size_t row, std::size_t j) { return matrix.row(row)[j]; });
-  } else {
-    pass(matrix);
-  }
-  std::vector<Range<T>> ranges;
-  for (std::size_t j = 0; j < columns; ++j) {
-    const bool clean = poison[j] == T(0);
-    ranges.push_back(clean ? Range<T>{low[j], high[j]} : Range<T>{poison[j], poison[j]});
-  }
-  return ranges;
-}
 
 // Cuts of about equally many samples a bin, for a column in ascending order.
 //

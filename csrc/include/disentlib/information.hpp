@@ -7,63 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "disentlib/histogram.hpp"
+#include "disentlib/labels.hpp"
 #include "disentlib/matrix.hpp"
 
 namespace disentlib {
-
-// Columns of integers of any width, read as labels 0 .. size - 1.
-class LabelReader {
- public:
-  explicit LabelReader(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)) {}
-  virtual ~LabelReader() = default;
-
-  virtual std::size_t rows() const = 0;
-  const std::vector<std::size_t>& sizes() const { return sizes_; }
-
-  void read(std::size_t column, std::size_t row, std::size_t count, std::uint32_t* labels) const {
-    fill(column, row, count, labels);
-    std::uint32_t largest = 0;
-    for (std::size_t r = 0; r < count; ++r) largest = std::max(largest, labels[r]);
-    if (largest >= sizes_[column]) throw std::invalid_argument("a label is outside its range");
-  }
-
- protected:
-  virtual void fill(std::size_t column, std::size_t row, std::size_t count,
-                    std::uint32_t* labels) const = 0;
-
- private:
-  std::vector<std::size_t> sizes_;
-};
-
-// Labels are the values less their column's `low`.
-template <typename Int>
-class LabelMatrix final : public LabelReader {
- public:
-  LabelMatrix(MatrixView<Int> matrix, std::vector<Int> low, std::vector<std::size_t> sizes)
-      : LabelReader(std::move(sizes)), matrix_(matrix), low_(std::move(low)) {}
-
-  std::size_t rows() const override { return matrix_.rows(); }
-
- private:
-  void fill(std::size_t column, std::size_t row, std::size_t count,
-            std::uint32_t* labels) const override {
-    // Unsigned: the difference of two 64-bit numbers may not fit in a signed one.
-    const auto low = static_cast<std::uint64_t>(low_[column]);
-    for (std::size_t r = 0; r < count; ++r) {
-      const auto value = static_cast<std::uint64_t>(matrix_(row + r, column));
-      labels[r] = static_cast<std::uint32_t>(value - low);
-    }
-  }
-
-  MatrixView<Int> matrix_;
-  std::vector<Int> low_;
-};
 
 // x ln x, tabulated where most counts are.
 inline double x_log_x(std::uint32_t count) {

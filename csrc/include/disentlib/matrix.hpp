@@ -28,6 +28,19 @@ class MatrixView {
   // Rows that lie in one piece: loops over a row's columns may then be vectorised.
   bool has_contiguous_rows() const { return column_stride_ == sizeof(T); }
 
+  // All numbers in one piece, row after row.
+  bool is_contiguous() const {
+    return has_contiguous_rows() &&
+           row_stride_ == static_cast<std::ptrdiff_t>(columns_ * sizeof(T));
+  }
+
+  MatrixView columns(std::size_t from, std::size_t to) const {
+    MatrixView part = *this;
+    part.data_ += static_cast<std::ptrdiff_t>(from) * column_stride_;
+    part.columns_ = to - from;
+    return part;
+  }
+
   const T* row(std::size_t row) const {
     return reinterpret_cast<const T*>(data_ + static_cast<std::ptrdiff_t>(row) * row_stride_);
   }
