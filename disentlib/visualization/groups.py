@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from disentlib.metrics.unified_scores import area_precision
+
 
 class Recovery(NamedTuple):
     """What the entries down to each threshold recover, all (latents * factors,)."""
@@ -38,17 +40,12 @@ def recovery(matrix: np.ndarray) -> Recovery:
     >>> recovery(np.array([[0.9, 0.1], [0.2, 0.8]])).groups.tolist()
     [1, 2, 1, 1]
     """
-    weights, factors, codes = edges(matrix)
-    thresholds, inverse = np.unique(-weights, return_inverse=True)
-    forest = _Forest(sum(matrix.shape))
-    groups, found = np.zeros(len(thresholds), int), np.zeros(len(thresholds), int)
-    count, touched = 0, set()
-    for position, weight, factor, code in zip(inverse, weights, factors, codes, strict=True):
-        if weight > 0:
-            count += forest.join(factor, matrix.shape[1] + code)
-            touched.add(factor)
-        groups[position], found[position] = count, len(touched)
-    return Recovery(weights, groups[inverse], found[inverse])
+    weights, factors, _ = edges(matrix)
+    first = np.zeros(len(weights), bool)
+    first[np.unique(factors, return_index=True)[1]] = True
+    found = np.cumsum(first & (weights > 0))
+    together = np.searchsorted(-weights, -weights, side="right") - 1  # equal entries
+    return Recovery(weights, area_precision(check_matrix(matrix)).groups, found[together])
 
 
 def merges(matrix: np.ndarray) -> tuple[list[Merge], np.ndarray]:
@@ -61,20 +58,27 @@ def merges(matrix: np.ndarray) -> tuple[list[Merge], np.ndarray]:
         The merges in order, and for each factor (factors,) the rank of its first edge.
     """
     weights, factors, codes = edges(matrix)
-    latents, count = matrix.shape
-    forest = _Forest(latents + count)
+    latents, count = np.shape(matrix)
+    parent = list(range(count + latents))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
     members: dict[int, tuple[int, ...]] = {factor: (factor,) for factor in range(count)}
     first = np.full(count, len(weights))
     recorded = []
     for rank, (weight, factor, code) in enumerate(zip(weights, factors, codes, strict=True)):
         first[factor] = min(first[factor], rank)
-        left, right = sorted((forest.root(factor), forest.root(count + code)))
+        left, right = sorted((root(factor), root(count + code)))
         # Factors have the smaller ids and the smaller id is the root, so a root that is no
         # factor is a code on its own.
         if left != right and right < count:
             recorded.append(Merge(members[left], members[right], rank, float(weight)))
             members[left] = tuple(sorted(members[left] + members.pop(right)))
-        forest.join(left, right)
+        parent[right] = left
     return recorded, first
 
 
@@ -96,27 +100,3 @@ def check_matrix(matrix: np.ndarray) -> np.ndarray:
     if not np.isfinite(matrix).all() or matrix.min() < 0:
         raise ValueError("expected finite scores of at least 0, got NaN, infinity or less than 0")
     return matrix.astype(float)
-
-
-class _Forest:
-    """Union-find in which the smaller id is the root."""
-
-    def __init__(self, size: int):
-        self.parents = list(range(size))
-        self.alone = [True] * size
-
-    def root(self, node: int) -> int:
-        while self.parents[node] != node:
-            self.parents[node] = self.parents[self.parents[node]]
-            node = self.parents[node]
-        return node
-
-    def join(self, a: int, b: int) -> int:
-        """Join two nodes; return by how much the number of trees with an edge changes."""
-        a, b = sorted((self.root(a), self.root(b)))
-        if a == b:
-            return 0
-        change = 1 - (not self.alone[a]) - (not self.alone[b])
-        self.parents[b] = a
-        self.alone[a] = False
-        return change
