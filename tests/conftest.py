@@ -74,11 +74,13 @@ def answers() -> dict[str, Any]:
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for a `case` or a `world` on every one there is."""
+    """Run a test that asks for a `case`, a `world` or a `formula` on every one there is."""
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", answers()["cases"], indirect=True)
     if "world" in metafunc.fixturenames:
         metafunc.parametrize("world", answers()["dataset_cases"], indirect=True)
+    if "formula" in metafunc.fixturenames:
+        metafunc.parametrize("formula", answers()["extra"], indirect=True)
 
 
 @pytest.fixture
@@ -90,15 +92,12 @@ def case(request) -> Case:
         return Case(name, arrays["codes"], arrays["factors"], train, expected)
 
 
-@pytest.fixture(scope="session")
-def extra():
-    """Inputs of single formulas by name: extra("matrices") -> arrays, expected[program]."""
-
-    def load(name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        with np.load(ORACLE / "cases" / f"{name}.npz") as arrays:
-            return dict(arrays), answers()["extra"][name]["expected"]
-
-    return load
+@pytest.fixture
+def formula(request) -> tuple[str, dict[str, np.ndarray], dict[str, Any]]:
+    """Inputs of single formulas, by name, and what other programs answered for them."""
+    name = request.param
+    with np.load(ORACLE / "cases" / f"{name}.npz") as arrays:
+        return name, dict(arrays), answers()["extra"][name]["expected"]
 
 
 @pytest.fixture
@@ -106,15 +105,6 @@ def posteriors() -> dict[str, np.ndarray]:
     """Gaussian posteriors of a complete grid of factors: mean, log_sigma, samples, factors."""
     with np.load(ORACLE / "cases" / "gaussian_posteriors_a.npz") as arrays:
         return dict(arrays)
-
-
-@pytest.fixture(
-    params=sorted(name for name in answers()["extra"] if name.startswith("gaussian_posteriors"))
-)
-def extra_posteriors(request, extra) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Posteriors as above, and the answers of Chen et al.'s program."""
-    arrays, expected = extra(request.param)
-    return arrays, expected["chen"]
 
 
 class Grid(data.GroundTruthData):
@@ -161,14 +151,6 @@ def world(request) -> World:
         wave = (arrays["noise_amp"], arrays["noise_omega"], arrays["noise_phase"])
         expected = answers()["dataset_cases"][name]["expected"]
         return World(name, Grid(arrays["factor_sizes"]), arrays["table"], wave, expected)
-
-
-@pytest.fixture(scope="session", params=answers()["extra"].keys() & {"udr_a", "udr_b"})
-def collection(request) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Codes of several models, their divergences from the prior, and answers for them."""
-    with np.load(ORACLE / "cases" / f"{request.param}.npz") as arrays:
-        expected = answers()["extra"][request.param]["expected"]["dlib@sk0.21.3"]
-        return arrays["codes"], arrays["kl"], expected
 
 
 # A headless Chromium, driven through its debugging pipe: nothing to install but the browser.

@@ -80,10 +80,14 @@ def modularity(
 def modularity_of(matrix: NDArray[Any]) -> NDArray[np.float64]:
     """Return the modularity (dims,) of each row of an importance matrix (dims, factors).
 
+    NaN where there is a single factor: there is no other.
+
     >>> modularity_of(np.array([[1, 0.5], [0, 1], [0, 0]]))
     array([0.75, 1.  , 0.  ])
     """
+    if matrix.shape[1] < 2:
+        return np.full(len(matrix), np.nan)
     squared = np.square(matrix)
     best = squared.max(axis=1)
-    others = (squared.sum(axis=1) - best) / max(matrix.shape[1] - 1, 1)
+    others = (squared.sum(axis=1) - best) / (matrix.shape[1] - 1)
     return np.where(best > 0, 1 - np.divide(others, best, where=best > 0, out=others.copy()), 0.0)

@@ -5,7 +5,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_score
 
 from disentlib.metrics import downstream_task, reduced_downstream_task
-from disentlib.metrics.protocol import encode_samples
 
 SIZES = (2, 3, 5)
 
@@ -53,30 +52,6 @@ def test_logistic_regression_matches_scikit_learn():
         model = LogisticRegression(C=weights[np.argmax(means)], max_iter=500)
         expected = model.fit(train, column[:150]).score(test, column[150:])
         assert figures[f"150:test_accuracy_factor_{factor}"] == pytest.approx(expected, abs=0.03)
-
-
-def test_the_reference_s_answers(world):
-    answers = world.expected["dlib@sk0.21.3"]
-    for predictor, name, tolerance in (
-        ("logistic_regression", "downstream_logregcv_t[500]_e500_seed0", 0.005),
-        ("gradient_boosting", "downstream_gbt_t[500]_e500_seed0", 0.02),
-    ):
-        if name not in answers:
-            continue
-        rng = np.random.RandomState(0)
-        train, test = (
-            encode_samples(world.data, world.encode, 500, rng=rng, protocol="locatello2019")
-            for _ in range(2)
-        )
-        figures = downstream_task(
-            train.mean,
-            train.factors,
-            predictor=predictor,
-            sizes=[500],
-            test=(test.mean, test.factors),
-            protocol="locatello2019",
-        )
-        assert figures == pytest.approx(answers[name], abs=tolerance)
 
 
 def test_one_regression_a_value_with_a_penalty_of_its_own():

@@ -1,4 +1,4 @@
-"""Explicitness against the reference's answers, scikit-learn, and its own promises."""
+"""Explicitness against scikit-learn, and its own promises."""
 
 import numpy as np
 import pytest
@@ -6,48 +6,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from disentlib import metrics
-from disentlib.metrics.protocol import encode_samples
-
-CONSTANT = "ignore::disentlib.metrics.ConstantFactorWarning"
-
-# Which of the reference's versions solved which problem.
-SOLVED = {"dlib@sk0.21.3": "locatello2019", "dlib@sk1.9.1": None}
-
-
-@pytest.mark.filterwarnings(CONSTANT)
-@pytest.mark.parametrize("version", SOLVED)
-def test_reference_answers(case, version):
-    expected = case[version]["explicitness"]
-    train = case.codes[: case.train], case.factors[: case.train]
-    test = case.codes[case.train :], case.factors[case.train :]
-    if case.name.startswith("dsprites_const"):
-        return  # the reference divides constants by the rounding of their deviation
-    on_train = metrics.explicitness(*train, test=train, protocol=SOLVED[version])
-    if "test" in expected:
-        on_test = metrics.explicitness(*train, test=test, protocol=SOLVED[version])
-        assert on_test == pytest.approx(expected["test"], abs=0.003)
-        assert on_train == pytest.approx(expected["train"], abs=0.003)
-    else:  # it raises where a value is missing among the test rows, or a factor is constant
-        areas = [area for area in case[version]["explicitness_train_only"] if area != "error"]
-        if all(isinstance(area, float) for area in areas):
-            assert on_train == pytest.approx(np.mean(areas), abs=0.003)
-
-
-def test_reference_answers_on_data_sets(world):
-    for version, protocol in SOLVED.items():
-        for name, expected in world.expected[version].items():
-            if "explicitness_score_test" not in expected:
-                continue
-            rng = np.random.RandomState(int(name[-1]))
-            train, test = (
-                encode_samples(world.data, world.encode, samples, rng=rng, protocol="locatello2019")
-                for samples in (2000, 1000)
-            )
-            for part, key in ((test, "test"), (train, "train")):
-                found = metrics.explicitness(
-                    train.mean, train.factors, test=(part.mean, part.factors), protocol=protocol
-                )
-                assert found == pytest.approx(expected[f"explicitness_score_{key}"], abs=0.003)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Modularity against the reference's answers, golden values, a plain loop, and its own promises."""
+"""Modularity against golden values, a plain loop, and its own promises."""
 
 import numpy as np
 import pytest
@@ -14,18 +14,6 @@ def by_loop(matrix):
         rest = sum(x * x for x in row) - best * best
         scores.append(1 - rest / (best * best * (len(row) - 1)) if best > 0 else 0.0)
     return scores
-
-
-def test_reference_answers(case):
-    if "_const_" in case.name:
-        return  # a constant code's information is 0 here, rounding noise there: any score
-    expected = case["dlib@sk0.21.3"]
-    information = ops.mutual_information(case.codes, case.factors)
-    np.testing.assert_allclose(
-        modularity_of(information), expected["modularity_per_code"], atol=1e-9
-    )
-    found = metrics.modularity(case.codes, case.factors, protocol="locatello2019")
-    assert found == pytest.approx(expected["modularity"], abs=1e-9)
 
 
 @pytest.mark.parametrize(

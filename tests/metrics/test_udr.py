@@ -1,4 +1,4 @@
-"""UDR against the reference's answers, SciPy, scikit-learn, and its own promises."""
+"""UDR against worked examples, SciPy, scikit-learn, and its own promises."""
 
 import numpy as np
 import pytest
@@ -7,23 +7,6 @@ from sklearn.linear_model import Lasso
 
 from disentlib import metrics
 from disentlib.metrics.udr import agreement
-
-
-@pytest.mark.parametrize("correlation", ["lasso", "spearman"])
-@pytest.mark.parametrize("count_dead", [False, True])
-def test_reference_answers(collection, correlation, count_dead):
-    codes, kl, answers = collection
-    if correlation == "spearman" and count_dead:
-        return  # a dead code's correlations are NaN there, and then everything is 0
-    expected = answers[f"{correlation}_filter{not count_dead}"]
-    found = metrics.udr(
-        list(codes), list(kl), correlation=correlation, pool="mean_of_means", count_dead=count_dead
-    )
-    # The reference's lasso ends when the gap of its objective is 1e-4.
-    atol = 2e-6 if correlation == "lasso" else 1e-9
-    np.testing.assert_allclose(found.scores, expected["model_scores"], atol=atol)
-    pairwise = np.array(expected["pairwise_disentanglement_scores"])[..., 0]
-    np.testing.assert_allclose(found.pairwise, pairwise, atol=atol)
 
 
 @pytest.mark.parametrize("pool", ["pooled", "mean_of_means"])
