@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from disentlib import files, ops
 from disentlib.data.randomness import RNG
-from disentlib.metrics.estimates import adjusted, default_bins
+from disentlib.metrics.estimates import Continuous, adjusted, default_bins
 from disentlib.metrics.modularity import modularity_of
 from disentlib.metrics.outliers import hanging_on_one, variance_shares
 from disentlib.metrics.protocol import generator
@@ -75,7 +75,7 @@ def diagnose(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
-    continuous: bool | Sequence[bool] = False,
+    continuous: Continuous = False,
     factor_names: Sequence[str] | None = None,
     rng: RNG = 0,
 ) -> Diagnosis:
@@ -156,22 +156,12 @@ class _Arrays:
         cls,
         codes: ArrayLike,
         factors: ArrayLike,
-        continuous: bool | Sequence[bool],
+        continuous: Continuous,
         names: Sequence[str] | None,
         rng: RNG,
     ) -> "_Arrays":
         codes = ops.check_codes(codes)
-        table = np.asarray(factors)
-        real = np.broadcast_to(np.asarray(continuous, np.bool_), table.shape[1:2])
-        table = (
-            ops.check_codes(table, name="factors")
-            if real.any()
-            else ops.check_factors(table, len(codes))
-        )
-        if len(table) != len(codes):
-            raise ValueError(
-                f"expected as many rows of factors as of codes, got {len(table)} and {len(codes)}"
-            )
+        table, real = ops.check_mixed_factors(factors, continuous, len(codes))
         if names is not None and len(names) != table.shape[1]:
             raise ValueError(f"expected {table.shape[1]} factor names, got {len(names)}")
         values, columns = [], []

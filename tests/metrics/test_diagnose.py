@@ -209,6 +209,13 @@ def test_bad_arrays_are_rejected():
     codes, factors = clean(50)
     with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
         metrics.diagnose(codes, factors.astype(float))
+    mixed = factors + [0.5, 0.25, 0.0]
+    with pytest.raises(TypeError, match="expected whole numbers in factor 1, got others"):
+        metrics.diagnose(codes, mixed, continuous=[True, False, False])
+    with pytest.raises(ValueError, match="discrete factors that are not negative, got -1"):
+        metrics.diagnose(codes, factors - [0, 0, 1.0], continuous=[True, False, False])
+    with pytest.raises(ValueError, match="continuous to be a bool or one for each"):
+        metrics.diagnose(codes, factors, continuous=[True, False])
     with pytest.raises(ValueError, match="as many rows of factors as of codes, got 49 and 50"):
         metrics.diagnose(codes, factors[1:].astype(float), continuous=True)
     with pytest.raises(ValueError, match="expected finite codes"):
