@@ -209,7 +209,7 @@ def test_bad_arrays_are_rejected():
     codes, factors = clean(50)
     with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
         metrics.diagnose(codes, factors.astype(float))
-    mixed = factors + [0.5, 0.25, 0.0]
+    mixed = factors + np.array([0.5, 0.25, 0.0])
     with pytest.raises(TypeError, match="expected whole numbers in factor 1, got others"):
         metrics.diagnose(codes, mixed, continuous=[True, False, False])
     with pytest.raises(ValueError, match="discrete factors that are not negative, got -1"):
