@@ -136,7 +136,7 @@ def robustness(
         overall = np.where(usual > 0, usual, overall)
         matrix = np.clip(1 - inside / overall[:, None], 0.0, 1.0)
     best = matrix.max(axis=1)
-    score = float(np.average(best, weights=overall))
+    score = float((best * overall).sum() / overall.sum())
     return Robustness(score, best, matrix.argmax(axis=1), matrix, overall, live)
 
 

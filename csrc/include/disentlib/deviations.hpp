@@ -150,14 +150,19 @@ class GroupDeviations {
 
   // Round and round, so that neighbouring samples, which may be alike, lie in different lists.
   void deal() {
-    std::vector<std::size_t> next;
-    for (const Group& group : groups_) next.push_back(group.first);
+    std::vector<std::uint32_t> first;
+    std::vector<std::uint32_t> last;
+    for (const Group& group : groups_) {
+      first.push_back(static_cast<std::uint32_t>(group.first));
+      last.push_back(static_cast<std::uint32_t>(group.first + group.lists - 1));
+    }
+    std::vector<std::uint32_t> next = first;
     lists_.resize(labels_.size());
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-      const Group& group = groups_[labels_[i]];
-      std::size_t& list = next[labels_[i]];
-      lists_[i] = static_cast<std::uint32_t>(list);
-      list = list + 1 < group.first + group.lists ? list + 1 : group.first;
+      const std::uint32_t label = labels_[i];
+      const std::uint32_t list = next[label];
+      lists_[i] = list;
+      next[label] = list < last[label] ? list + 1 : first[label];
     }
   }
 
