@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from disentlib.ops.validate import check_codes, check_factors, check_labels
+from disentlib.ops.validate import check_codes, check_factors, check_labels, column_ranges
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -79,3 +79,20 @@ def test_factors_must_not_be_negative():
 def test_factors_must_be_as_many_as_codes():
     with pytest.raises(ValueError, match="as many rows of factors as of codes, got 4 and 5"):
         check_factors(np.zeros((4, 2), int), 5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [1, 3, 8, 11])
+def test_ranges_and_what_is_not_finite_wherever_it_stands(dtype, columns):
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(41, columns)).astype(dtype)
+    for view in (codes, np.asfortranarray(codes), codes[::2], codes[:, ::-1]):
+        low, high = column_ranges(view)
+        np.testing.assert_array_equal(low, view.min(axis=0))
+        np.testing.assert_array_equal(high, view.max(axis=0))
+    for row in range(41):
+        for bad in (np.nan, np.inf, -np.inf):
+            broken = codes.copy()
+            broken[row, columns // 2] = bad
+            with pytest.raises(ValueError, match=rf"got {bad} at \({row}, {columns // 2}\)"):
+                check_codes(broken)

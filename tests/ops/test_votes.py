@@ -139,6 +139,18 @@ class TestGroupDeviations:
             strayed = [np.quantile(np.abs(g - g.mean(axis=0)), quantile, axis=0) for g in groups]
             np.testing.assert_allclose(found[:, i], np.mean(strayed, axis=0), rtol=1e-12)
 
+    def test_the_largest_may_come_at_any_period(self):
+        rng = np.random.default_rng(6)
+        codes = rng.normal(size=(3000, 40))
+        for period, column in enumerate(codes.T, start=40):  # samples are dealt out in turn
+            column[::period] *= 20
+        everyone = np.zeros((3000, 1), int)
+        np.testing.assert_allclose(
+            ops.group_deviations(codes, everyone)[:, 0],
+            np.quantile(np.abs(codes - codes.mean(axis=0)), 0.99, axis=0),
+            rtol=1e-12,
+        )
+
     @pytest.mark.parametrize("offset", [0, 10**6])
     def test_bins_of_values(self, offset):
         rng = np.random.default_rng(5)
