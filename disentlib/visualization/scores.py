@@ -141,7 +141,8 @@ def effects_figure(
     factors = factors[:, kept]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # outliers show in the figure
-        found = robustness(codes, factors, protocol=protocol)
+        merged = 20 if protocol == "locatello2019" else None  # as `irs` has it
+        found = robustness(codes, factors, protocol=protocol, factor_bins=merged)
     place = {int(code): row for row, code in enumerate(found.live)}
     if order is None:
         order = [int(code) for code in found.live[np.argsort(-found.deviations, kind="stable")]]
