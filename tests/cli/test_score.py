@@ -117,12 +117,12 @@ def test_real_valued_factors(tmp_path, arrays, capsys):
     lines = [line.replace(".0,", ",") for line in lines]  # whole numbers as people write them
     path.write_text("\n".join(["z0,z1,shape,scale", *lines]))
     flags = ["--factors", "shape,scale", "--continuous", "scale"]
-    assert score(path, *flags, "--metrics", "mig,irs", "--json") == 0
+    assert score(path, *flags, "--metrics", "mig,explicitness", "--json") == 0
     out, err = capsys.readouterr()
     (row,) = json.loads(out)["scores"]
     expected = metrics.mig(arrays["codes"], real, continuous=(False, True))
     assert row["value"] == pytest.approx(expected, abs=1e-12)
-    assert "irs is left out where factors are real-valued" in err
+    assert "explicitness is left out where factors are real-valued" in err
     path = tmp_path / "codes.npz"
     for names, flag in (({}, "1"), ({"factor_names": ["shape", "scale"]}, "scale")):
         np.savez(path, codes=arrays["codes"], factors=real, **names)
