@@ -25,7 +25,7 @@ from disentlib import data, models
 from disentlib.models import architectures as nets
 
 BATCH, LATENTS = 64, 10
-ROUNDS, STEPS = 7, 10
+ROUNDS, STEPS = 5, 30
 SPRITES = data.DSpritesRendered()
 
 METHODS = {
