@@ -132,7 +132,7 @@ def group_deviations(
     the factor's values, each counting the same.
 
     Args:
-        codes: real numbers (samples, dims), which the caller knows to be finite.
+        codes: finite real numbers (samples, dims).
         factors: integers (samples, factors).
         quantile: in [0, 1], interpolated linearly; 1 is the largest deviation.
         bins: into how many bins of equal width a factor's values are merged, None for none.
@@ -145,7 +145,7 @@ def group_deviations(
     """
     if not 0 <= quantile <= 1:
         raise ValueError(f"expected quantile in [0, 1], got {quantile}")
-    array = check_codes(codes, finite=False)
+    array = check_codes(codes)
     table = check_labels(factors, len(array), name="factors")
     cuts = np.empty((table.shape[1], 0))
     if bins is not None:

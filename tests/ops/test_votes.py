@@ -139,6 +139,11 @@ class TestGroupDeviations:
             strayed = [np.quantile(np.abs(g - g.mean(axis=0)), quantile, axis=0) for g in groups]
             np.testing.assert_allclose(found[:, i], np.mean(strayed, axis=0), rtol=1e-12)
 
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    def test_deviations_of_what_is_not_finite_are_refused(self, bad):
+        with pytest.raises(ValueError, match="finite"):
+            ops.group_deviations([[0.0], [bad], [1.0]], [[0], [0], [1]])
+
     def test_the_largest_may_come_at_any_period(self):
         rng = np.random.default_rng(6)
         codes = rng.normal(size=(3000, 40))

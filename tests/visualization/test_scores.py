@@ -79,3 +79,13 @@ def test_effects_have_the_parents_and_scores_of_irs():
     assert any(f"(IRS {score:.2f})" in text.get_text() for text in figure.texts)
     chosen = effects_figure(codes, factors, factor_names=NAMES, order=[1, 2, 3])
     assert titles(chosen) == [expected[2], expected[0]]
+
+
+def test_effects_under_the_protocol_are_its_irs():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 60, (600, 2))
+    codes = factors + rng.normal(size=factors.shape)
+    score = metrics.irs(codes, factors, protocol="locatello2019")
+    assert f"{score:.2f}" != f"{robustness(codes, factors, protocol='locatello2019').score:.2f}"
+    figure = effects_figure(codes, factors, factor_names=["x", "y"], protocol="locatello2019")
+    assert any(f"(IRS {score:.2f})" in text.get_text() for text in figure.texts)
