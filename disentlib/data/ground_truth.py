@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from disentlib import pixels
 from disentlib.data.randomness import RNG, Random, generator, integers
 
 __all__ = ["GroundTruthData"]
@@ -76,6 +77,14 @@ class GroundTruthData(abc.ABC):
         random = generator(rng)
         factors = self.sample_factors(n, random)
         return factors, self.images(factors, random)
+
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """Return images of this set as networks see them, float32: `pixels.as_input`."""
+        return pixels.as_input(images, name=f"images of {self.name}")
+
+    def picture(self, images: np.ndarray) -> np.ndarray:
+        """Return images (..., height, width, channels) as 8-bit RGB: `pixels.picture`."""
+        return pixels.picture(images)
 
     @property
     def evaluation(self) -> "GroundTruthData":

@@ -4,41 +4,8 @@ import math
 
 import numpy as np
 
-WHITE = 255
-
-
-def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Return images as 8-bit RGB: ``floor(255 x)`` for floats, as they are for bytes.
-
-    Args:
-        images: (..., height, width, channels) with 1 or 3 channels; uint8 (0..255), bool, or
-            floating point in [0, 1]. Floats outside [0, 1] are clipped: the mean of a Gaussian
-            likelihood may leave the range.
-
-    Returns:
-        A new uint8 array (..., height, width, 3); a single channel is repeated.
-
-    Raises:
-        TypeError: the dtype is not one of the above.
-        ValueError: the shape does not end in (height, width, 1 or 3), or a value is not finite.
-
-    >>> to_uint8(np.array([[[0.5]]])).tolist()
-    [[[127, 127, 127]]]
-    """
-    images = np.asarray(images)
-    if images.ndim < 3 or images.shape[-1] not in (1, 3):
-        raise ValueError(
-            f"expected images (..., height, width, 1 or 3 channels), got shape {images.shape}"
-        )
-    if images.dtype == bool:
-        images = images * np.uint8(WHITE)
-    elif np.issubdtype(images.dtype, np.floating):
-        if not np.isfinite(images).all():
-            raise ValueError("expected finite images, got NaN or infinity")
-        images = (np.clip(images, 0.0, 1.0) * WHITE).astype(np.uint8)
-    elif images.dtype != np.uint8:
-        raise TypeError(f"expected uint8, bool or float images, got {images.dtype}")
-    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images.copy()
+from disentlib.pixels import WHITE
+from disentlib.pixels import picture as to_uint8
 
 
 def tile(images: np.ndarray, *, gap: int = 0) -> np.ndarray:
