@@ -48,7 +48,7 @@ def as_input(
         return np.divide(array, np.float32(WHITE), dtype=np.float32)
     if array.size:
         low, high = float(array.min()), float(array.max())  # NaN where there is one
-        if not (-LARGEST <= low and high <= LARGEST):
+        if not (low >= -LARGEST and high <= LARGEST):
             raise ValueError(f"expected finite {name}, got NaN or infinity")
         if unit and (low < 0 or high > 1):
             raise ValueError(
