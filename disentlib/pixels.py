@@ -49,7 +49,8 @@ def as_input(
     if array.size:
         low, high = float(array.min()), float(array.max())  # NaN where there is one
         if not (low >= -LARGEST and high <= LARGEST):
-            raise ValueError(f"expected finite {name}, got NaN or infinity")
+            wanted = f"{name} in [0, 1]" if unit else f"finite {name}"
+            raise ValueError(f"expected {wanted}, got NaN or infinity")
         if unit and (low < 0 or high > 1):
             raise ValueError(
                 f"expected {name} in [0, 1], got values from {low:g} to {high:g}: rescale them, "
@@ -99,4 +100,4 @@ def _pixels(array: ArrayLike, name: str) -> NDArray[Any]:
     remedy = ""
     if np.issubdtype(kind, np.integer):
         remedy = ": images.astype('uint8') if they are 0 to 255, else images / their_maximum"
-    raise TypeError(f"expected {name} of uint8 (0 to 255) or floats, got {kind}{remedy}")
+    raise TypeError(f"expected {name} of uint8, bool or floats, got {kind}{remedy}")

@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from disentlib import pixels
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import RNG, Random, generator, integers
+
+BLOCK = 4096  # images checked at a time
 
 
 class ArrayData(GroundTruthData):
@@ -17,8 +20,8 @@ class ArrayData(GroundTruthData):
     give one of their images at random. Otherwise only `sample` works, which draws rows.
 
     Args:
-        images: (n, height, width, channels) or (n, height, width), uint8, bool, or floats in
-            [0, 1]. A memory map is left on disk.
+        images: (n, height, width, channels) or (n, height, width), uint8 of 0..255, bool, or
+            floats in [0, 1]; see `pixels.as_input`. A memory map is left on disk.
         factors: (n, factors) or (n,), integers, or floats for real-valued factors.
         names: of the factors; by default factor_0, factor_1, ...
         continuous: which factors are real-valued, one for all or one a factor; by default those
@@ -103,6 +106,10 @@ class ArrayData(GroundTruthData):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.rows)} images, {', '.join(self.factor_names)})"
 
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """Return images as networks see them; bytes are known to use 0..255, so may be dark."""
+        return pixels.as_input(images, full_range=True)
+
     def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
         positions = np.ravel_multi_index(tuple(factors.T), self.sizes)
         counts = self._starts[positions + 1] - self._starts[positions]
@@ -130,18 +137,24 @@ class ArrayData(GroundTruthData):
 def _pictures(images: np.ndarray) -> np.ndarray:
     """Return images with a channel axis, having checked kind, shape and values."""
     images = images if isinstance(images, np.ndarray) else np.asarray(images)
-    if images.dtype not in (np.uint8, np.bool_) and not np.issubdtype(images.dtype, np.floating):
-        raise TypeError(f"expected images of uint8, bool or floats in [0, 1], got {images.dtype}")
+    pixels.as_input(images[:0])  # the type alone
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-        raise ValueError(f"expected images of shape (n, height, width, 1 or 3), got {images.shape}")
-    if images.dtype not in (np.uint8, np.bool_):
-        for start in range(0, len(images), 4096):
-            block = images[start : start + 4096]
-            if not (np.isfinite(block).all() and block.min() >= 0 and block.max() <= 1):
-                raise ValueError(
-                    f"expected images in [0, 1], got NaN or other values in rows {start} to "
-                    f"{start + len(block) - 1}"
-                )
+        channels_first = images.ndim == 4 and images.shape[1] in (1, 3)
+        raise ValueError(
+            f"expected images of shape (n, height, width, 1 or 3), got {images.shape}"
+            + (": numpy.moveaxis(images, 1, -1) puts the channels last" if channels_first else "")
+        )
+    brightest = 0
+    for start in range(0, len(images), BLOCK):
+        block = images[start : start + BLOCK]
+        if images.dtype == np.uint8:
+            brightest = max(brightest, int(block.max()))
+            if brightest > 1:
+                return images
+        elif images.dtype != np.bool_:
+            name = f"rows {start} to {start + len(block) - 1} of images"
+            pixels.as_input(block, unit=True, name=name)
+    pixels.as_input(np.array([brightest], np.uint8))  # 0 and 1 alone are refused
     return images

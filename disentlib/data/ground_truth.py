@@ -26,7 +26,7 @@ class GroundTruthData(abc.ABC):
         factor_names: one name a factor.
         factor_sizes: number of values of each factor; None for a real-valued one.
         image_shape: (height, width, channels).
-        dtype: uint8 (0..255) or float32 ([0, 1]), the type of the images.
+        dtype: the type of the images, uint8 (0..255) or floats ([0, 1]); see `as_input`.
         has_full_grid: whether every combination of factor values can be asked for with `images`.
             Sets without one offer `sample` only.
         deterministic: whether equal factors always give equal images.
@@ -79,12 +79,21 @@ class GroundTruthData(abc.ABC):
         return factors, self.images(factors, random)
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
-        """Return images of this set as networks see them, float32: `pixels.as_input`."""
-        return pixels.as_input(images, name=f"images of {self.name}")
+        """Return images of this set as networks see them: uint8 scaled to [0, 1], floats as are.
 
-    def picture(self, images: np.ndarray) -> np.ndarray:
-        """Return images (..., height, width, channels) as 8-bit RGB: `pixels.picture`."""
-        return pixels.picture(images)
+        Whoever hands images of a set to a network passes them through here first.
+
+        Args:
+            images: what `images` or `sample` returned, in any shape.
+
+        Returns:
+            float32 of the same shape.
+
+        Raises:
+            TypeError: if they are neither uint8 nor floats.
+            ValueError: if they are NaN or infinite, or uint8 of 0 and 1 alone; see `pixels`.
+        """
+        return pixels.as_input(images, name=f"images of {self.name}")
 
     @property
     def evaluation(self) -> "GroundTruthData":

@@ -31,6 +31,10 @@ class Reweighted(GroundTruthData):
         data._require_grid("chosen factors")
         self._tables: list[Table] = list(data._tables) if isinstance(data, Reweighted) else []
 
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """Return images as networks see them, by the rule of the set without weights."""
+        return self.data.as_input(images)
+
     @property
     def evaluation(self) -> GroundTruthData:
         """Return the set without its weights."""

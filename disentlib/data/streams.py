@@ -30,17 +30,20 @@ def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0)
         start: number of the first batch, 0 for a new stream.
 
     Returns:
-        A dataset of float32 batches (batch_size, height, width, channels) in [0, 1].
+        A dataset of batches (batch_size, height, width, channels) as `data.as_input` gives them:
+        float32, in [0, 1] for a set of uint8.
 
     Raises:
-        ValueError: if `batch_size` is not positive, or `seed` or `start` is negative.
+        TypeError: if the images are of a type that `data.as_input` refuses.
+        ValueError: if `batch_size` is not positive, `seed` or `start` is negative, or
+            `data.as_input` refuses the images.
     """
 
     def draw(step: int) -> Arrays:
         return (data.sample(batch_size, counter(seed, step))[1],)
 
     shape = (batch_size, *data.image_shape)
-    return _stream(draw, shape, dtype=data.dtype, seed=seed, start=start)
+    return _stream(draw, data, shape, seed=seed, start=start)
 
 
 def pairs(
@@ -212,9 +215,9 @@ def labelled(
 
     return _stream(
         draw,
+        data,
         (2 * batch_size, *data.image_shape),
         (2 * batch_size, known.labels.shape[1]),
-        dtype=data.dtype,
         seed=seed,
         start=start,
     )
@@ -231,9 +234,9 @@ def _pair_stream(
 ) -> tf.data.Dataset:
     return _stream(
         draw,
+        data,
         (batch_size, 2, *data.image_shape),
         (batch_size, len(data.factor_names)),
-        dtype=data.dtype,
         seed=seed,
         start=start,
     )
@@ -241,28 +244,31 @@ def _pair_stream(
 
 def _stream(
     draw: Callable[[int], Arrays],
+    data: GroundTruthData,
     *shapes: tuple[int, ...],
-    dtype: np.dtype,
     seed: int,
     start: int,
 ) -> tf.data.Dataset:
     """Return the dataset of draw(step) for step = start, start + 1, ...
 
-    The first array that `draw` returns is images of `dtype`, the others are float32.
+    The first array that `draw` returns is images of `data`, the others are float32.
     """
     if shapes[0][0] < 1:
         raise ValueError(f"expected a batch_size of at least 1, got {shapes[0][0]}")
     if seed < 0 or start < 0:
         raise ValueError(f"expected seed and start of at least 0, got {seed} and {start}")
-    types = [tf.as_dtype(dtype)] + [tf.float32] * (len(shapes) - 1)
+
+    def seen(step: int) -> Arrays:
+        pictures, *others = draw(int(step))
+        return (data.as_input(pictures), *others)
 
     def batch(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
-        drawn = tf.numpy_function(lambda step: draw(int(step)), [step], types, stateful=False)
+        types = [tf.float32] * len(shapes)
+        drawn = tf.numpy_function(seen, [step], types, stateful=False)
         pictures, *others = map(tf.ensure_shape, drawn, shapes)
-        if dtype != np.float32:
-            pictures = tf.cast(pictures, tf.float32) / 255.0
         return (pictures, *others) if others else pictures
 
+    seen(start)  # says now, in plain words, what does not fit
     # The kernels draw outside Python's lock, so batches are made beside the training step.
     steps = tf.data.Dataset.counter(start)
     return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(tf.data.AUTOTUNE)

@@ -14,7 +14,7 @@ from disentlib.ops import check_codes, check_factors
 Protocol = Literal["locatello2019"]
 
 
-# Images, float32 in [0, 1], in; codes, or (mean, logvar) of their distribution, out.
+# Images as `data.as_input` gives them in; codes, or (mean, logvar) of their distribution, out.
 Encoder = Callable[[NDArray[np.float32]], Any]
 
 
@@ -159,7 +159,7 @@ def encode_samples(
         factors.append(drawn)
         waiting.append(images)
         if start + draw >= samples or sum(map(len, waiting)) >= batch_size:
-            parts.append(_encode(encode, np.concatenate(waiting)))
+            parts.append(_encode(encode, data.as_input(np.concatenate(waiting))))
             waiting = []
     means, logvars = zip(*parts, strict=True)
     return Encoded(
@@ -213,7 +213,7 @@ class CodeTable:
         for start in range(0, len(missing), self._batch_size):
             batch = missing[start : start + self._batch_size]
             images = self.data.images(self.data.grid_factors(batch), self._rng)
-            mean, logvar = _encode(self._encode, images)
+            mean, logvar = _encode(self._encode, self.data.as_input(images))
             if self._mean is None:
                 self._mean = np.zeros((len(self._known), mean.shape[1]), mean.dtype)
                 self._logvar = None if logvar is None else np.zeros_like(self._mean)
@@ -226,8 +226,6 @@ class CodeTable:
 
 
 def _encode(encode: Encoder, images: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    if images.dtype == np.uint8:
-        images = images.astype(np.float32) / np.float32(255)
     found = encode(images)
     several = isinstance(found, tuple)
     if several and len(found) != 2:

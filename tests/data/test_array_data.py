@@ -103,3 +103,24 @@ def test_what_does_not_fit_is_refused(images, factors, options, error, message):
 def test_arrays_in_memory_have_no_configuration():
     with pytest.raises(ValueError, match="disentlib data import"):
         data.ArrayData(images_of(GRID), GRID).config()
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.eye(6, dtype=np.uint8)[None].repeat(12, axis=0), "only 0 and 1: multiply them by 255"),
+        (np.zeros((12, 3, 8, 8), np.uint8), r"numpy\.moveaxis\(images, 1, -1\)"),
+        (np.full((12, 8, 8), 200.0), r"in \[0, 1\], got values from 200 to 200: rescale"),
+    ],
+)
+def test_pixels_that_are_not_as_expected_come_with_the_remedy(images, message):
+    with pytest.raises(ValueError, match=message):
+        data.ArrayData(images, GRID)
+
+
+def test_a_dark_image_of_a_bright_set_is_scaled_like_the_others():
+    images = images_of(GRID)
+    images[:] = 1
+    images[-1] = 255
+    mine = data.ArrayData(images, GRID)
+    np.testing.assert_array_equal(mine.as_input(images[:1]), np.float32(1 / 255))

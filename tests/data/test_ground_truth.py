@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from disentlib import data
+from disentlib import data, metrics
 from disentlib.data.ground_truth import GroundTruthData
 
 
@@ -106,3 +106,60 @@ def test_sets_are_loaded_by_name_and_rebuilt_from_their_configuration():
         data.load("dsprites_renderd")
     with pytest.raises(ValueError, match="expected a configuration with a name"):
         data.from_config({"kind": "dsprites_rendered"})
+
+
+class Rows(data.GroundTruthData):
+    """A set of the user's own, whose images are rows of an array of any type."""
+
+    name = "rows"
+    factor_names = ("row",)
+
+    def __init__(self, images):
+        self.rows = images
+        self.factor_sizes = (len(images),)
+        self.image_shape = images.shape[1:]
+        self.dtype = images.dtype
+
+    def _images(self, factors, rng):
+        return self.rows[factors[:, 0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8])
+def test_a_set_trains_and_is_scored_on_the_same_numbers(dtype):
+    """Streams, scores and tables of codes see x / 255 of uint8 and x of every float."""
+    drawn = np.random.default_rng(0).random((6, 4, 4, 1))
+    rows = (255 * drawn).astype(dtype) if dtype == np.uint8 else drawn.astype(dtype)
+    wanted = rows.astype(np.float64) / (255 if dtype == np.uint8 else 1)
+    own = Rows(rows)
+    seen = []
+
+    def encode(images):
+        assert images.dtype == np.float32
+        seen.append(images)
+        return images.reshape(len(images), -1)
+
+    batches = [batch.numpy() for batch in data.streams.images(own, batch_size=8, seed=0).take(4)]
+    metrics.evaluate_encoder(own, encode, metrics=["mig"], samples=20, test_samples=20)
+    table = metrics.CodeTable(own, encode)
+    np.testing.assert_allclose(table.look_up(np.arange(6))[0], wanted.reshape(6, -1), rtol=1e-7)
+    for images in (*batches, *seen):
+        nearest = np.abs(images[:, None] - wanted).max(axis=(2, 3, 4)).min(axis=1)
+        assert nearest.max() < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.eye(4, dtype=np.uint8), ValueError, "images of rows of uint8 .* only 0 and 1"),
+        (np.eye(4, dtype=np.int64), TypeError, "got int64"),
+        (np.full((4, 4), np.nan), ValueError, "expected finite images of rows"),
+    ],
+)
+def test_pixels_without_a_clear_meaning_are_neither_trained_on_nor_scored(images, error, message):
+    own = Rows(np.repeat(images[None, ..., None], 3, axis=0))
+    with pytest.raises(error, match=message):
+        data.streams.images(own, batch_size=4, seed=0)
+    with pytest.raises(error, match=message):
+        metrics.evaluate_encoder(own, lambda x: x[:, 0, :, 0], metrics=["mig"], samples=20)
+    with pytest.raises(error, match=message):
+        metrics.CodeTable(own, lambda x: x[:, 0, :, 0]).look_up(np.arange(2))
