@@ -1,11 +1,56 @@
-"""Write files so that a reader or a crash sees the old content or the new, never half of one."""
+"""Files that outlive crashes: written whole or not at all, locked, read with errors that name them.
 
+Imports nothing of disentlib, so that every part may use it.
+"""
+
+import contextlib
+import hashlib
+import json
 import os
+import re
+import reprlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import filelock
+
+# The hidden name under which a file is written: `.name.<process>-<thread>.partial.suffix`.
+_PARTIAL = re.compile(r"\..+?(?:\.(?P<process>\d+)(?:-\d+)?)?\.partial(?:\.\w+)?")
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield another name to write under; at the end that file takes the place of `path` at once.
+
+    Readers and crashes see the old content or the new, never half of one. If the block raises, the
+    old file is untouched.
+
+    Args:
+        path: the file; its folder exists.
+
+    Yields:
+        A path beside it with the same suffix.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    path = Path(path)
+    writer = f"{os.getpid()}-{threading.get_native_id()}"
+    partial = path.with_name(f".{path.stem}.{writer}.partial{path.suffix}")
+    try:
+        yield partial
+        sync(partial)  # or a crash may leave the new name with nothing behind it
+        partial.replace(path)
+        with contextlib.suppress(OSError):  # some network file systems cannot
+            sync(path.parent)  # or the next file's new name may reach the disk before this one's
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write(path: str | os.PathLike[str], content: bytes | str) -> Path:
-    """Replace a file's content at once: written under another name first, then renamed over it.
+    """Replace a file's content at once, as `replacing` does.
 
     Args:
         path: the file; its folder exists.
@@ -17,14 +62,199 @@ def write(path: str | os.PathLike[str], content: bytes | str) -> Path:
     Raises:
         OSError: if the file cannot be written; the old one is untouched.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with replacing(path) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Path(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk.
+
+    Raises:
+        OSError: if there is no such file, or the file system cannot.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        with partial.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())  # or a crash may leave the new name with nothing behind it
-        partial.replace(path)
+        os.fsync(descriptor)
     finally:
-        partial.unlink(missing_ok=True)
-    return path
+        os.close(descriptor)
+
+
+def sweep(folder: str | os.PathLike[str]) -> None:
+    """Remove what dead processes of this machine were writing in a folder.
+
+    Call it with the folder's lock held: elsewhere nobody may be writing there by then.
+    """
+    for path in Path(folder).glob(".*.partial*"):
+        name = _PARTIAL.fullmatch(path.name)
+        if name and not (name["process"] and _lives(int(name["process"]))):
+            path.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # delivers nothing
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def lock(path: str | os.PathLike[str], *, busy: str, wait: float = 0.0) -> Iterator[None]:
+    """Hold a lock; it falls with the process, however that ends.
+
+    Args:
+        path: a file that is nothing but the lock, and stays; its folder exists.
+        busy: what to say where another process holds it.
+        wait: seconds until then.
+
+    Raises:
+        RuntimeError: if another process holds it.
+        OSError: if the folder cannot be written.
+    """
+    held = filelock.FileLock(path, thread_local=False)
+    try:
+        held.acquire(timeout=wait, poll_interval=0.1)
+    except filelock.Timeout:
+        raise RuntimeError(busy) from None
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def is_locked(path: str | os.PathLike[str]) -> bool:
+    """Return whether a process holds a lock; also where that cannot be told from here."""
+    if not Path(path).exists():
+        return False
+    try:
+        with lock(path, busy=""):
+            return False
+    except (RuntimeError, OSError):
+        return True
+
+
+def write_json(path: str | os.PathLike[str], content: Any) -> Path:
+    """Replace a JSON file at once.
+
+    Raises:
+        ValueError: for NaN and infinity, which JSON does not have.
+        OSError: if the file cannot be written; the old one is untouched.
+    """
+    return write(path, encode_json(content, path))
+
+
+def encode_json(content: Any, path: str | os.PathLike[str]) -> str:
+    """Return a JSON file's text.
+
+    Raises:
+        ValueError: for NaN and infinity, which JSON does not have; the message names the file.
+    """
+    try:
+        return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise ValueError(f"cannot write {path}: {error}") from error
+
+
+def read_json(path: Any, keys: Mapping[str, type | tuple[type, ...]] | None = None) -> Any:
+    """Return a JSON file's content.
+
+    Args:
+        path: the file: a `pathlib.Path`, or another path with `read_bytes`.
+        keys: what the file's object must hold: the type of each value by its name.
+
+    Raises:
+        ValueError: if the file is not JSON, or does not hold `keys`; the message names the file.
+        OSError: if the file cannot be read.
+    """
+    content = path.read_bytes()
+    if not content.strip():
+        raise ValueError(f"expected JSON in {path}, the file is empty")
+    try:
+        found = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected JSON in {path}: {error}") from error
+    if keys is not None:
+        check_keys(found, keys, path)
+    return found
+
+
+def check_keys(
+    found: Any, keys: Mapping[str, type | tuple[type, ...]], path: Any, place: str = ""
+) -> None:
+    """Check that a JSON object holds what it must.
+
+    Args:
+        found: what was read.
+        keys: the type of each value by its name.
+        path: the file that it comes from.
+        place: where in the file.
+
+    Raises:
+        ValueError: if it does not; the message names the file and the place.
+    """
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"expected an object with {', '.join(keys)} in {path}{place}, got {reprlib.repr(found)}"
+        )
+    for key, kind in keys.items():
+        if key not in found:
+            raise ValueError(
+                f"expected {key!r} in {path}{place}, found {', '.join(found) or 'nothing'}"
+            )
+        if not isinstance(found[key], kind):
+            kinds = kind if isinstance(kind, tuple) else (kind,)
+            names = " or ".join(_JSON_NAMES[one] for one in kinds)
+            raise ValueError(
+                f"expected {key!r} to be {names} in {path}{place}, got {reprlib.repr(found[key])}"
+            )
+
+
+_JSON_NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def digest(content: Any) -> str:
+    """Return a short name of a JSON value: equal ones have equal names.
+
+    >>> digest({"beta": 4, "seed": 0}) == digest({"seed": 0, "beta": 4})
+    True
+    """
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file in hexadecimal, read block by block."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def differences(old: Any, new: Any, path: Sequence[str] = ()) -> list[str]:
+    """Return the places where two JSON values differ, as "a.b: 1 before, 2 now"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [
+            line
+            for key in sorted({*old, *new})
+            for line in differences(old.get(key), new.get(key), [*path, key])
+        ]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [
+            line
+            for number, (a, b) in enumerate(zip(old, new, strict=True))
+            for line in differences(a, b, [*path, str(number)])
+        ]
+    if old == new:
+        return []
+    return [f"{'.'.join(path)}: {reprlib.repr(old)} before, {reprlib.repr(new)} now"]

@@ -20,7 +20,7 @@ ARROWS = {
     "ops": {"_kernels"},
     "losses": set(),
     "data": {"ops", "files", "pixels"},
-    "models": {"losses", "pixels"},
+    "models": {"losses", "files", "pixels"},
     "metrics": {"ops", "data", "files", "pixels"},
     "training": {"data", "models", "losses", "metrics", "files", "pixels"},
     "visualization": {"ops", "data", "models", "metrics", "files", "pixels"},

@@ -2,13 +2,10 @@
 
 import contextlib
 import csv
-import fcntl
-import json
 import os
 import platform
-import reprlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,23 +29,6 @@ _PACKAGES = (
     "scikit-learn",
     "gin-config",
 )
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Replace a JSON file at once."""
-    files.write(path, json.dumps(content, indent=2) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Return a JSON file's content.
-
-    Raises:
-        ValueError: if the file is not JSON; the message names it.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"expected JSON in {path}: {error}") from error
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
@@ -89,19 +69,13 @@ def format_number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-@contextlib.contextmanager
-def lock(directory: Path) -> Iterator[None]:
+def lock(run_dir: Path) -> contextlib.AbstractContextManager[None]:
     """Hold a run directory; the lock falls with the process, however it ends.
 
     Raises:
         RuntimeError: if another process holds it.
     """
-    with (directory / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError(f"another process is training in {directory}") from None
-        yield
+    return files.lock(run_dir / ".lock", busy=f"another process is training in {run_dir}")
 
 
 def environment() -> dict[str, Any]:
@@ -117,22 +91,3 @@ def environment() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
-
-
-def differences(old: Any, new: Any, path: Sequence[str] = ()) -> list[str]:
-    """Return the places where two JSON values differ, as "a.b: 1 before, 2 now"."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return [
-            line
-            for key in sorted({*old, *new})
-            for line in differences(old.get(key), new.get(key), [*path, key])
-        ]
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [
-            line
-            for number, (a, b) in enumerate(zip(old, new, strict=True))
-            for line in differences(a, b, [*path, str(number)])
-        ]
-    if old == new:
-        return []
-    return [f"{'.'.join(path)}: {reprlib.repr(old)} before, {reprlib.repr(new)} now"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib import models
+from disentlib import files, models
 from disentlib.data import GroundTruthData, from_config
 from disentlib.training import directory
 
@@ -36,7 +36,7 @@ class Run:
     @property
     def settings(self) -> dict[str, Any]:
         """Configuration, steps and environment, as in run.json."""
-        return directory.read_json(self.path / directory.SETTINGS)
+        return files.read_json(self.path / directory.SETTINGS)
 
     @property
     def config(self) -> str:
@@ -85,4 +85,4 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any] | None:
         path = self.path / name
-        return directory.read_json(path) if path.exists() else None
+        return files.read_json(path) if path.exists() else None

@@ -155,7 +155,7 @@ def train(
             "seconds": seconds,
             "images_per_second": (steps - first) // per_update * batch_size / seconds,
         }
-        directory.write_json(run_dir / directory.METRICS, metrics)
+        files.write_json(run_dir / directory.METRICS, metrics)
     return metrics
 
 
@@ -163,8 +163,8 @@ def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operativ
     """Check that the directory is this run's, note its settings, return the model to go on with."""
     settings = run_dir / directory.SETTINGS
     if settings.exists():
-        stored = directory.read_json(settings)["configuration"]
-        changed = directory.differences(stored, configuration)
+        stored = files.read_json(settings)["configuration"]
+        changed = files.differences(stored, configuration)
         if changed:
             raise ValueError(
                 f"{run_dir} holds a run of another configuration ({'; '.join(changed[:5])}): "
@@ -177,7 +177,7 @@ def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operativ
             raise ValueError(
                 f"{run_dir} is trained for {int(network.step)} steps already, got steps={steps}"
             )
-    directory.write_json(
+    files.write_json(
         settings,
         {"configuration": configuration, "steps": steps, "environment": directory.environment()},
     )

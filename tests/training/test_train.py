@@ -141,12 +141,3 @@ def test_wrong_numbers_and_places_are_named(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ValueError, match=r"expected JSON in .*run\.json"):
         train(run_dir=tmp_path, steps=4, **SMALL)
-
-
-def test_differences_are_told_by_their_place():
-    old, new = {"a": {"b": [1, 2]}, "c": 1}, {"a": {"b": [1, 3]}, "d": 1}
-    assert directory.differences(old, new) == [
-        "a.b.1: 2 before, 3 now",
-        "c: 1 before, None now",
-        "d: None before, 1 now",
-    ]
