@@ -17,14 +17,15 @@ ARROWS = {
     "configs": set(),
     "files": set(),
     "pixels": set(),
+    "limits": set(),
     "ops": {"_kernels"},
     "losses": set(),
-    "data": {"ops", "files", "pixels"},
-    "models": {"losses", "files", "pixels"},
-    "metrics": {"ops", "data", "files", "pixels"},
-    "training": {"data", "models", "losses", "metrics", "files", "pixels"},
-    "visualization": {"ops", "data", "models", "metrics", "files", "pixels"},
-    "studies": {"training", "metrics", "data", "models", "visualization", "files"},
+    "data": {"ops", "files", "pixels", "limits"},
+    "models": {"losses", "files", "pixels", "limits"},
+    "metrics": {"ops", "data", "files", "pixels", "limits"},
+    "training": {"data", "models", "losses", "metrics", "files", "pixels", "limits"},
+    "visualization": {"ops", "data", "models", "metrics", "files", "pixels", "limits"},
+    "studies": {"training", "metrics", "data", "models", "visualization", "files", "limits"},
 }
 ARROWS["cli"] = {*ARROWS} - {"cli"}
 ARROWS["__main__"] = {"cli"}
