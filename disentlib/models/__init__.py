@@ -9,6 +9,7 @@ from disentlib.models.beta_vae import BetaVAE as BetaVAE
 from disentlib.models.control_vae import ControlVAE as ControlVAE
 from disentlib.models.dip_vae import DIPVAE as DIPVAE
 from disentlib.models.factor_vae import FactorVAE as FactorVAE
+from disentlib.models.files import configuration_of as configuration_of
 from disentlib.models.files import load as load
 from disentlib.models.files import save as save
 from disentlib.models.group_vae import GroupVAE as GroupVAE

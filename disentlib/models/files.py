@@ -1,35 +1,56 @@
 """Models on disk: `.keras` files with weights and optimizer, written whole or not at all."""
 
+import json
 import os
 import zipfile
 from pathlib import Path
 
 import keras
 
+from disentlib import files
 from disentlib.models.vae import VAE
 
+# Beside Keras's own members of the archive; says which run's checkpoint it is.
+_ORIGIN = "disentlib.json"
 
-def save(model: VAE, path: str | os.PathLike) -> None:
+
+def save(model: VAE, path: str | os.PathLike, *, configuration: str | None = None) -> None:
     """Write a model with its optimizer's state, so that a crash leaves the old file or the new one.
 
     Args:
         model: any method.
         path: ends with `.keras`.
+        configuration: the digest of what the model was trained with; `configuration_of` reads it.
 
     Raises:
         OSError: if the file cannot be written (a full disk, say); an older file is untouched.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.partial.keras")
     try:
-        model.save(partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with files.replacing(path) as partial:
+            model.save(partial)
+            if configuration is not None:
+                with zipfile.ZipFile(partial, "a") as archive:
+                    archive.writestr(_ORIGIN, json.dumps({"configuration": configuration}))
     except Exception as error:
-        partial.unlink(missing_ok=True)
         kept = "the older file is untouched" if path.exists() else "no older file exists"
         raise OSError(f"could not write {path} ({error}); {kept}") from error
+
+
+def configuration_of(path: str | os.PathLike) -> str | None:
+    """Return the digest that `save` was given; None for a file without one.
+
+    Raises:
+        ValueError: if the file is not a whole archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _ORIGIN not in archive.namelist():
+                return None
+            found: str = json.loads(archive.read(_ORIGIN))["configuration"]
+            return found
+    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError) as error:
+        raise ValueError(f"expected a .keras file, {path} is damaged ({error})") from error
 
 
 def load(path: str | os.PathLike) -> VAE:

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from disentlib import models
+from disentlib import files, models
 from disentlib.training import directory
 
 
@@ -65,20 +65,24 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         run_dir: the run directory.
+        configuration: the digest of the run's configuration, kept in the file.
         every: steps between two checkpoints, a multiple of the log interval.
         last: the step at which training ends.
     """
 
-    def __init__(self, run_dir: Path, *, every: int, last: int):
+    def __init__(self, run_dir: Path, configuration: str, *, every: int, last: int):
         super().__init__()
         self.path = run_dir / directory.MODEL
+        self.configuration = configuration
         self.every = every
         self.last = last
 
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.step)
         if step % self.every == 0 or step == self.last:
-            models.save(self.model, self.path)
+            # Or a crash could leave a checkpoint whose curves are lost.
+            files.sync(self.path.with_name(directory.HISTORY))
+            models.save(self.model, self.path, configuration=self.configuration)
 
 
 class ProgressBar(keras.callbacks.Callback):

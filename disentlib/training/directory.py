@@ -1,9 +1,9 @@
 """The files of a run directory, each written whole or not at all."""
 
 import contextlib
-import csv
 import os
 import platform
+import reprlib
 import sys
 from collections.abc import Mapping
 from importlib import metadata
@@ -32,20 +32,47 @@ _PACKAGES = (
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
-    """Return the columns of a history file; an incomplete last line does not count."""
+    """Return the columns of a history file; an incomplete last line does not count.
+
+    Raises:
+        ValueError: if a line is damaged; the message names file and line.
+    """
     if not path.exists():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
+    try:
         # A killed process may leave a last line without its end.
-        names, *rows = list(csv.reader(line for line in file if line.endswith("\n"))) or [[]]
-    return {
-        name: [float(row[column]) for row in rows if len(row) == len(names)]
-        for column, name in enumerate(names)
-    }
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"expected a history in {path}: {error}") from error
+    if not lines:
+        return {}
+    names = lines[0].split(",")
+    if names[0] != "step" or len({*names}) < len(names):
+        raise ValueError(
+            f"expected the names step, loss, ... in line 1 of {path}, got {reprlib.repr(lines[0])}"
+        )
+    rows: list[list[float]] = []
+    for number, line in enumerate(lines[1:], 2):
+        try:
+            row = [float(cell) for cell in line.split(",")]
+        except ValueError:
+            row = []
+        step = rows[-1][0] if rows else 0
+        if len(row) != len(names) or not row[0].is_integer() or row[0] <= step:
+            raise ValueError(
+                f"expected {len(names)} numbers, the first a step after {step:g}, in line {number} "
+                f"of {path}, got {reprlib.repr(line)}: delete the line to go on without it"
+            )
+        rows.append(row)
+    return {name: [row[column] for row in rows] for column, name in enumerate(names)}
 
 
 def cut_history(path: Path, step: int) -> None:
-    """Drop the rows after `step`."""
+    """Drop the rows after `step`.
+
+    Raises:
+        ValueError: if a line is damaged; the message names file and line.
+    """
     history = read_history(path)
     if not history:
         path.unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """A finished or running training run, from Python. Reads JSON and Keras files, never gin."""
 
+import json
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,51 @@ import numpy as np
 from disentlib import files, models
 from disentlib.data import GroundTruthData, from_config
 from disentlib.training import directory
+
+# What the records of a run must hold: see `files.check_keys`.
+_SETTINGS: dict[str, type] = {"configuration": dict, "steps": int}
+_CONFIGURATION = {"data": dict, "model": dict, "optimizer": dict}
+_METRICS = {"step": int, "evaluation": dict}
+_SCORES = {"scores": list}
+_NUMBER = (int, float, type(None))  # None where there is none: JSON has no NaN
+_SCORE: dict[str, type | tuple[type, ...]] = {
+    "score": str,
+    "representation": str,
+    "value": _NUMBER,
+    "mean": _NUMBER,
+    "spread": _NUMBER,
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "repeats": int,
+    "samples": int,
+    "higher_is_better": bool,
+    "estimator": str,
+    "protocol": (str, type(None)),
+}
+
+
+def describe(model: models.VAE) -> dict[str, Any]:
+    """Return what a model's file says of its configuration, as it reads back from JSON."""
+    optimizer = model.optimizer
+    described = {
+        "model": {"class": type(model).__name__, **model.get_config()},
+        # Keras counts its optimizers in their names.
+        "optimizer": optimizer and optimizer.get_config() | {"name": type(optimizer).__name__},
+    }
+    content: dict[str, Any] = json.loads(json.dumps(described))
+    return content
+
+
+def checkpoints(settings: Mapping[str, Any]) -> list[str | None]:
+    """Return the digests of configurations that a run's checkpoint may have.
+
+    They are its own and, until the next checkpoint, that of the process before; None stands for a
+    checkpoint that has none, as all did before there were digests.
+    """
+    found: list[str | None] = settings.get(
+        "checkpoints", [files.digest(settings["configuration"]), None]
+    )
+    return found
 
 
 class Run:
@@ -35,8 +82,20 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Configuration, steps and environment, as in run.json."""
-        return files.read_json(self.path / directory.SETTINGS)
+        """Configuration, digests, steps and environment, as in run.json.
+
+        Raises:
+            ValueError: if the file is damaged; the message names it.
+        """
+        path = self.path / directory.SETTINGS
+        settings: dict[str, Any] = files.read_json(path, _SETTINGS)
+        configuration = settings["configuration"]
+        files.check_keys(configuration, _CONFIGURATION, path, ", configuration")
+        if "checkpoints" in settings:
+            files.check_keys(settings, {"checkpoints": list}, path)
+        if files.digest(configuration) not in checkpoints(settings):
+            raise ValueError(f"the configuration in {path} was changed after it was written")
+        return settings
 
     @property
     def config(self) -> str:
@@ -52,13 +111,33 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, Any] | None:
-        """The figures of the finished run; None while it runs."""
-        return self._json(directory.METRICS)
+        """The figures of the finished run; None while it runs.
+
+        Raises:
+            ValueError: if the file is damaged; the message names it.
+        """
+        path = self.path / directory.METRICS
+        if not path.exists():
+            return None
+        metrics: dict[str, Any] = files.read_json(path, _METRICS)
+        figures = metrics["evaluation"]
+        files.check_keys(figures, dict.fromkeys(figures, (int, float)), path, ", evaluation")
+        return metrics
 
     @property
     def scores(self) -> dict[str, Any] | None:
-        """What `disentlib evaluate` wrote; None before."""
-        return self._json(directory.SCORES)
+        """What `disentlib evaluate` wrote; None before.
+
+        Raises:
+            ValueError: if the file is damaged; the message names it.
+        """
+        path = self.path / directory.SCORES
+        if not path.exists():
+            return None
+        scores: dict[str, Any] = files.read_json(path, _SCORES)
+        for number, row in enumerate(scores["scores"]):
+            files.check_keys(row, _SCORE, path, f", scores.{number}")
+        return scores
 
     @cached_property
     def data(self) -> GroundTruthData:
@@ -71,8 +150,23 @@ class Run:
 
         Raises:
             FileNotFoundError: before the first checkpoint.
+            ValueError: if the checkpoint is damaged, or another run's.
         """
-        return models.load(self.path / directory.MODEL)
+        path = self.path / directory.MODEL
+        model = models.load(path)
+        settings = self.settings
+        configuration = settings["configuration"]
+        digest = models.configuration_of(path)
+        described = describe(model)
+        changed = files.differences({key: configuration[key] for key in described}, described)
+        # A file from before there were digests is known by what it says of itself.
+        if digest not in checkpoints(settings) or (digest is None and changed):
+            said = "; ".join(changed[:3]) or "its data, seed, stream or batch size is another's"
+            raise ValueError(
+                f"{path} is a checkpoint of another configuration than {directory.SETTINGS} says "
+                f"({said}): put this run's own back, or choose another run directory"
+            )
+        return model
 
     def encode(self, images: np.ndarray, *, batch_size: int = 256) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and logvar (n, latents) of images (n, h, w, c), uint8 or float in [0, 1]."""
@@ -82,7 +176,3 @@ class Run:
         ]
         mean, logvar = zip(*batches, strict=True)
         return np.concatenate(mean), np.concatenate(logvar)
-
-    def _json(self, name: str) -> dict[str, Any] | None:
-        path = self.path / name
-        return files.read_json(path) if path.exists() else None

@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from disentlib import files
 from disentlib.data import GroundTruthData, streams
-from disentlib.models import VAE, load
+from disentlib.models import VAE, configuration_of
 from disentlib.models.architectures import conv_encoder, deconv_decoder
 from disentlib.training import directory
 from disentlib.training.callbacks import Checkpoint, Curves, ProgressBar
+from disentlib.training.run import Run, describe
 
 # The figures of a finished run come from batches of the same stream that no training reaches.
 EVALUATION_START = 1 << 40
@@ -109,9 +110,7 @@ def train(
         )
     configuration = {
         "data": data_set.config(),
-        "model": {"class": type(network).__name__, **network.get_config()},
-        # Keras counts its optimizers in their names.
-        "optimizer": network.optimizer.get_config() | {"name": type(network.optimizer).__name__},
+        **describe(network),
         "stream": f"{stream.__module__}.{stream.__qualname__}",
         "batch_size": batch_size,
         "seed": seed,
@@ -128,7 +127,7 @@ def train(
         per_update = network.steps_per_update
         callbacks = [
             Curves(run_dir),
-            Checkpoint(run_dir, every=checkpoint_every, last=steps),
+            Checkpoint(run_dir, files.digest(configuration), every=checkpoint_every, last=steps),
         ]
         started = time.monotonic()
         with ProgressBar(first=first, last=steps, quiet=quiet) as progress:
@@ -161,25 +160,41 @@ def train(
 
 def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operative: str) -> VAE:
     """Check that the directory is this run's, note its settings, return the model to go on with."""
-    settings = run_dir / directory.SETTINGS
+    files.sweep(run_dir)
+    settings, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
+    digests: list[str | None] = [files.digest(configuration)]
     if settings.exists():
-        stored = files.read_json(settings)["configuration"]
-        changed = files.differences(stored, configuration)
+        run = Run(run_dir)
+        changed = files.differences(run.settings["configuration"], configuration)
         if changed:
             raise ValueError(
                 f"{run_dir} holds a run of another configuration ({'; '.join(changed[:5])}): "
                 "choose another run directory"
             )
-    checkpoint = run_dir / directory.MODEL
-    if checkpoint.exists():
-        network = load(checkpoint)
+        if checkpoint.exists():
+            network = run.model
+            digests += {configuration_of(checkpoint)} - {*digests}
         if int(network.step) > steps:
             raise ValueError(
                 f"{run_dir} is trained for {int(network.step)} steps already, got steps={steps}"
             )
+    else:
+        for name in (directory.MODEL, directory.HISTORY):
+            if (run_dir / name).exists():
+                raise ValueError(
+                    f"{run_dir} holds {name} without {directory.SETTINGS}, so nobody knows what "
+                    "was trained: choose another run directory"
+                )
+    if int(network.step) < steps:
+        (run_dir / directory.METRICS).unlink(missing_ok=True)  # of fewer steps
     files.write_json(
         settings,
-        {"configuration": configuration, "steps": steps, "environment": directory.environment()},
+        {
+            "configuration": configuration,
+            "checkpoints": digests,
+            "steps": steps,
+            "environment": directory.environment(),
+        },
     )
     if operative:
         files.write(run_dir / directory.OPERATIVE, operative)
