@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_array
+
 __all__ = ["as_input", "picture"]
 
 WHITE = 255
@@ -91,11 +93,11 @@ def picture(array: ArrayLike) -> NDArray[np.uint8]:
 
 def _pixels(array: ArrayLike, name: str) -> NDArray[Any]:
     """Return the array as uint8 or floating point, or raise saying how to make it so."""
-    array = np.asarray(array)
+    array = as_array(array, name)
     kind = array.dtype
     if kind == np.uint8 or np.issubdtype(kind, np.floating):
         return array
-    if kind == np.bool_ or kind.name == "bfloat16":
+    if kind == np.bool_:
         return array.astype(np.float32)
     remedy = ""
     if np.issubdtype(kind, np.integer):

@@ -12,20 +12,24 @@ import disentlib
 PACKAGE = Path(disentlib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
+# Modules of their own that everybody above the kernels may use.
+LEAVES = {"arrays", "files", "limits", "pixels"}
+
 # Which parts of disentlib each part may import, beside itself.
 ARROWS = {
+    "arrays": set(),
     "configs": set(),
     "files": set(),
-    "pixels": set(),
     "limits": set(),
-    "ops": {"_kernels"},
+    "pixels": {"arrays"},
+    "ops": {"_kernels", "arrays"},
     "losses": set(),
-    "data": {"ops", "files", "pixels", "limits"},
-    "models": {"losses", "files", "pixels", "limits"},
-    "metrics": {"ops", "data", "files", "pixels", "limits"},
-    "training": {"data", "models", "losses", "metrics", "files", "pixels", "limits"},
-    "visualization": {"ops", "data", "models", "metrics", "files", "pixels", "limits"},
-    "studies": {"training", "metrics", "data", "models", "visualization", "files", "limits"},
+    "data": {"ops", *LEAVES},
+    "models": {"losses", *LEAVES},
+    "metrics": {"ops", "data", *LEAVES},
+    "training": {"data", "models", "losses", "metrics", *LEAVES},
+    "visualization": {"ops", "data", "models", "metrics", *LEAVES},
+    "studies": {"training", "metrics", "data", "models", "visualization", *LEAVES},
 }
 ARROWS["cli"] = {*ARROWS} - {"cli"}
 ARROWS["__main__"] = {"cli"}

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from disentlib import pixels
+from disentlib.arrays import as_array
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import RNG, Random, generator, integers
 
@@ -49,7 +50,7 @@ class ArrayData(GroundTruthData):
         names: Sequence[str] | None = None,
         continuous: bool | Sequence[bool] | None = None,
     ):
-        rows, table = _pictures(images), np.asarray(factors)
+        rows, table = _pictures(images), as_array(factors, "factors")
         table = table[:, None] if table.ndim == 1 else table
         if table.ndim != 2 or len(table) != len(rows) or not len(table) or not table.shape[1]:
             raise ValueError(
@@ -136,7 +137,7 @@ class ArrayData(GroundTruthData):
 
 def _pictures(images: np.ndarray) -> np.ndarray:
     """Return images with a channel axis, having checked kind, shape and values."""
-    images = images if isinstance(images, np.ndarray) else np.asarray(images)
+    images = as_array(images, "images")
     pixels.as_input(images[:0])  # the type alone
     if images.ndim == 3:
         images = images[..., None]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from disentlib import pixels
+from disentlib.arrays import as_array
 from disentlib.data.randomness import RNG, Random, generator, integers
 
 __all__ = ["GroundTruthData"]
@@ -128,7 +129,7 @@ class GroundTruthData(abc.ABC):
 
     def check_factors(self, factors: np.ndarray) -> np.ndarray:
         """Return (n, factors) factors as int64, or raise saying what does not fit."""
-        factors = np.asarray(factors)
+        factors = as_array(factors, "factors")
         if not np.issubdtype(factors.dtype, np.integer):
             raise TypeError(f"expected integer factors for {self.name}, got {factors.dtype}")
         if factors.ndim != 2 or factors.shape[1] != len(self.factor_names):

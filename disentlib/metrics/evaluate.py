@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_labels
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
@@ -230,6 +231,9 @@ class Arrays:
         """Return the arrays, or raise saying what does not fit."""
         codes = check_codes(codes)
         known: tuple[bool, ...] = ()
+        if factors is not None and test is not None:  # words are numbered alike in both
+            factors, test_factors = as_labels(factors, test[1], continuous=continuous)
+            test = (test[0], test_factors)
         if factors is not None:
             factors, real = check_mixed_factors(factors, continuous, len(codes))
             known = tuple(real.tolist())

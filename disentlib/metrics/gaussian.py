@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_array
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.ops import check_codes
 
@@ -26,6 +27,6 @@ def covariance(codes: ArrayLike) -> NDArray[np.float64]:
 
 def without_constants(covariances: NDArray[Any], codes: ArrayLike) -> NDArray[Any]:
     """Drop the rows and columns of constant codes: they are independent of all others."""
-    array = np.asarray(codes)
+    array = as_array(codes, "codes")
     varying = array.min(axis=0) < array.max(axis=0)
     return covariances[np.ix_(varying, varying)]

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from disentlib.arrays import as_array
 from disentlib.metrics.estimates import Continuous, Correction, Estimator, estimate, top_two
 from disentlib.metrics.protocol import Protocol
 
@@ -79,7 +80,9 @@ def mig_sup(
     ).of_varying_factors()
     if not found.factors.size:
         return float("nan")
-    counted = found.significant.any(axis=1) if active is None else np.asarray(active, np.bool_)
+    counted = found.significant.any(axis=1)
+    if active is not None:
+        counted = as_array(active, "active").astype(np.bool_)
     if counted.shape != found.codes.shape[:1]:
         raise ValueError(
             f"expected active of shape {found.codes.shape[:1]}, one a code, got {counted.shape}"

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_array
+
 
 def model_centrality(scores: ArrayLike) -> NDArray[np.float64]:
     """s_i = mean over j != i of (A_ij + A_ji) / 2.
@@ -62,7 +64,7 @@ def cross_score(codes: ArrayLike, latents: ArrayLike) -> float:
     >>> cross_score(z, held)
     1.0
     """
-    array, held = np.asarray(codes, np.float64), np.asarray(latents)
+    array, held = as_array(codes, "codes").astype(np.float64), as_array(latents)
     if array.ndim != 3 or held.shape != array.shape[:1]:
         raise ValueError(
             "expected codes of shape (groups, batch, dims) and latents (groups,), "

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_array, as_labels
 from disentlib.data import GroundTruthData, randomness
 from disentlib.data.randomness import RNG, Random
 from disentlib.ops import check_codes, check_factors
@@ -84,10 +85,12 @@ def split(
     """
     check_protocol(protocol)
     codes = check_codes(codes)
+    if test is not None:  # words are numbered alike in both
+        factors, test_factors = as_labels(factors, test[1])
     factors = check_factors(factors, len(codes))
     if test is not None:
         test_codes = check_codes(test[0], name="test codes")
-        test_factors = check_factors(test[1], len(test_codes), name="test factors")
+        test_factors = check_factors(test_factors, len(test_codes), name="test factors")
         for name, train_part, test_part in (
             ("codes", codes, test_codes),
             ("factors", factors, test_factors),
@@ -227,10 +230,11 @@ class CodeTable:
 
 def _encode(encode: Encoder, images: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
     found = encode(images)
-    several = isinstance(found, tuple)
-    if several and len(found) != 2:
-        raise ValueError(f"expected an encoder of codes or (mean, logvar), got {len(found)} arrays")
-    mean, logvar = (np.asarray(part) for part in found) if several else (np.asarray(found), None)
+    parts = found if isinstance(found, tuple) else (found, None)
+    if len(parts) != 2:
+        raise ValueError(f"expected an encoder of codes or (mean, logvar), got {len(parts)} arrays")
+    mean, logvar = (None if part is None else as_array(part, "codes") for part in parts)
+    assert mean is not None
     for name, array in (("codes", mean), ("logvar", logvar)):
         if array is not None and (array.ndim != 2 or len(array) != len(images)):
             raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.protocol import Protocol, Split, split
@@ -45,6 +46,9 @@ def split_targets(
         "protocol": protocol,
         "rng": rng,
     }
+    if test is not None:  # words are numbered alike in both
+        factors, test_factors = as_labels(factors, test[1], continuous=continuous)
+        test = (test[0], test_factors)
     table, known = check_mixed_factors(factors, continuous)
     if not known.any():
         return split(codes, factors, test=test, **options), known

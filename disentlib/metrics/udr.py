@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from disentlib import ops
+from disentlib.arrays import as_array
 
 Correlation = Literal["lasso", "spearman"]
 Pool = Literal["mean_of_means", "pooled"]
@@ -83,7 +84,7 @@ def udr(
         raise ValueError(f"expected at least 2 models' codes of the same samples, got {shapes}")
     active = [array.min(axis=0) < array.max(axis=0) for array in models]
     if kl is not None:
-        given = [np.asarray(divergence, np.float64) for divergence in kl]
+        given = [as_array(divergence, "kl").astype(np.float64) for divergence in kl]
         if [part.shape for part in given] != [part.shape for part in active]:
             raise ValueError("expected one kl a code of each model")
         active = [part & (found > least_kl) for part, found in zip(active, given, strict=True)]

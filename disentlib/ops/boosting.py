@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
+from disentlib.arrays import as_array
 from disentlib.ops.linear import classes
 from disentlib.ops.validate import check_codes, check_labels
 
@@ -112,7 +113,7 @@ def gradient_boosting(
     (array([1., 0.]), array([0, 0, 7, 7]))
     """
     array = check_codes(train_codes, name="train_codes")
-    column = np.asarray(train_labels)
+    column = as_array(train_labels, "train_labels")
     if column.ndim != 1:
         raise ValueError(f"expected train_labels of shape (samples,), got {column.shape}")
     if stages < 1 or not learning_rate > 0 or not 1 <= depth <= 8:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from disentlib import _kernels
+from disentlib.arrays import as_array
 
 DSPRITES_SIZES = (3, 6, 40, 32, 32)
 SHAPES3D_SIZES = (10, 10, 10, 8, 4, 15)
@@ -116,7 +117,7 @@ def _floats(values: np.ndarray) -> np.ndarray:
 
 def _grid_factors(factors: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """Return factors as the contiguous int64 that kernels read without looking."""
-    factors = np.asarray(factors)
+    factors = as_array(factors, "factors")
     if not np.issubdtype(factors.dtype, np.integer):
         raise TypeError(f"expected integer factors, got {factors.dtype}")
     if factors.ndim != 2 or factors.shape[1] != len(sizes):

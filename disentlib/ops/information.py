@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
 from disentlib import _kernels
+from disentlib.arrays import as_array
 from disentlib.ops.validate import check_codes, check_finite, check_labels
 
 Rule = Literal["width", "quantile"]
@@ -107,7 +108,7 @@ def entropy(labels: ArrayLike) -> Any:
     >>> entropy([0, 0, 1, 1])
     0.693...
     """
-    array = np.asarray(labels)
+    array = as_array(labels, "labels")
     columns = label_counts(array[:, None] if array.ndim == 1 else array)
     values = np.array([entr(counts / len(array)).sum() for counts in columns])
     return float(values[0]) if array.ndim == 1 else values

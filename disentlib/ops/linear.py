@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
+from disentlib.arrays import as_labels
 from disentlib.ops.validate import check_codes, check_labels
 
 Floats = NDArray[np.float64]
@@ -147,6 +148,7 @@ def tree_accuracy(
     """
     array = check_codes(codes)
     tests = check_codes(test_codes)
+    factors, test_factors = as_labels(factors, test_factors)  # words are numbered alike in both
     known = [classes(column) for column in check_labels(factors, len(array)).T]
     values = tuple(factor.values for factor in known)
     test_labels = [

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
+from disentlib.arrays import as_array, as_labels
 
 
 def column_ranges(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -109,23 +110,10 @@ def check_mixed_factors(
         TypeError: if a discrete factor's values are not whole numbers.
         ValueError: if shapes do not fit, a value is not finite or a discrete one negative.
     """
-    shape = np.shape(continuous)
-    if shape not in ((), np.shape(factors)[1:]):
-        raise ValueError(
-            f"expected continuous to be a bool or one for each of {np.shape(factors)[1:]} factors, "
-            f"got {shape}"
-        )
-    known = np.broadcast_to(np.asarray(continuous, np.bool_), np.shape(factors)[1:])
+    table = _labels(factors, samples, name, continuous)
+    known = np.broadcast_to(np.asarray(continuous, np.bool_), table.shape[1:])
     if not known.any():
-        return check_factors(factors, samples, name=name), known
-    table = check_codes(factors, name=name).astype(np.float64)
-    if samples is not None and len(table) != samples:
-        raise ValueError(
-            f"expected as many rows of {name} as of codes, got {len(table)} and {samples}"
-        )
-    whole = (table == np.round(table)).all(axis=0)
-    for factor in np.flatnonzero(~whole & ~known):
-        raise TypeError(f"expected whole numbers in factor {factor}, got others: is it continuous?")
+        return check_factors(table, samples, name=name), known
     if not known.all():
         check_factors(table[:, ~known].astype(np.int64), name=f"discrete {name}")
     return table, known
@@ -140,14 +128,16 @@ def check_labels(
         TypeError: if the dtype is not an integer one.
         ValueError: if the shape is another one.
     """
-    array = _matrix(labels, name, "factors", 2)
+    return _labels(labels, samples, name)
+
+
+def _labels(
+    labels: ArrayLike, samples: int | None, name: str, continuous: ArrayLike = False
+) -> NDArray[Any]:
+    (array,) = as_labels(labels, continuous=continuous, name=name)
+    array = _matrix(array, name, "factors", 2)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
-    if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"expected {name} of integers, got dtype {array.dtype}: convert labels with "
-            "numpy.unique(column, return_inverse=True)[1]"
-        )
     if samples is not None and len(array) != samples:
         raise ValueError(
             f"expected as many rows of {name} as of codes, got {len(array)} and {samples}"
@@ -156,7 +146,7 @@ def check_labels(
 
 
 def _matrix(values: ArrayLike, name: str, columns: str, least: int) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected {name} of real numbers, got dtype {array.dtype}")
     if array.ndim != 2:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from disentlib.arrays import as_array
+
 
 def interval_cycle(start: ArrayLike, low: ArrayLike, high: ArrayLike, frames: int) -> np.ndarray:
     """Sweep an interval linearly: ``low + u (high - low)``, u a triangle wave from the start.
@@ -23,7 +25,7 @@ def interval_cycle(start: ArrayLike, low: ArrayLike, high: ArrayLike, frames: in
     >>> interval_cycle(0, -2, 2, 8).tolist()
     [0.0, 1.0, 2.0, 1.0, 0.0, -1.0, -2.0, -1.0]
     """
-    start, low, high = np.broadcast_arrays(*(np.asarray(a, float) for a in (start, low, high)))
+    start, low, high = np.broadcast_arrays(*(as_array(a).astype(float) for a in (start, low, high)))
     if not (np.isfinite(start).all() and np.isfinite(low).all() and np.isfinite(high).all()):
         raise ValueError("expected finite start, low and high, got NaN or infinity")
     if (low > high).any():
@@ -48,7 +50,7 @@ def gaussian_cycle(start: ArrayLike, mean: ArrayLike, sd: ArrayLike, frames: int
     Returns:
         Values (frames, ...), float64.
     """
-    start, mean, sd = np.broadcast_arrays(*(np.asarray(a, float) for a in (start, mean, sd)))
+    start, mean, sd = np.broadcast_arrays(*(as_array(a).astype(float) for a in (start, mean, sd)))
     if not (np.isfinite(start).all() and np.isfinite(mean).all() and np.isfinite(sd).all()):
         raise ValueError("expected finite start, mean and sd, got NaN or infinity")
     if (sd < 0).any():

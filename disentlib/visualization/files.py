@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from disentlib.arrays import as_array
 from disentlib.files import write
 
 
@@ -64,7 +65,7 @@ def save(path: str | os.PathLike[str], content: bytes) -> Path:
 
 
 def _check(pictures: np.ndarray, ndim: int) -> np.ndarray:
-    pictures = np.asarray(pictures)
+    pictures = as_array(pictures, "pictures")
     if pictures.dtype != np.uint8:
         raise TypeError(f"expected uint8 pictures, got {pictures.dtype}: see grids.to_uint8")
     if pictures.ndim != ndim or pictures.shape[-1] != 3 or 0 in pictures.shape:

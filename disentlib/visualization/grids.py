@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from disentlib.arrays import as_array
 from disentlib.pixels import WHITE
 from disentlib.pixels import picture as to_uint8
 
@@ -18,7 +19,7 @@ def tile(images: np.ndarray, *, gap: int = 0) -> np.ndarray:
     Returns:
         The picture, uint8 (rows * (height + gap) + gap, columns * (width + gap) + gap, 3).
     """
-    images = np.asarray(images)
+    images = as_array(images, "images")
     if images.ndim != 5 or 0 in images.shape:
         raise ValueError(
             f"expected images (rows, columns, height, width, channels), got shape {images.shape}"
@@ -85,7 +86,7 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _check_list(images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
+    images = as_array(images, "images")
     if images.ndim != 4 or 0 in images.shape:
         raise ValueError(
             f"expected images (n, height, width, channels), n >= 1, got shape {images.shape}"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from disentlib.arrays import as_array
 from disentlib.metrics.unified_scores import area_precision
 
 
@@ -92,7 +93,7 @@ def edges(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def check_matrix(matrix: np.ndarray) -> np.ndarray:
     """Return a score matrix as floats (latents, factors), finite and not negative."""
-    matrix = np.asarray(matrix)
+    matrix = as_array(matrix, "matrix")
     if not np.issubdtype(matrix.dtype, np.number) or np.iscomplexobj(matrix):
         raise TypeError(f"expected a matrix of real numbers, got {matrix.dtype}")
     if matrix.ndim != 2 or 0 in matrix.shape:

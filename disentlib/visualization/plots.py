@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from disentlib.arrays import as_array
 from disentlib.visualization.groups import check_matrix, edges, merges, recovery
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def recovered_vs_independent(
         context: data set, method, representation and protocol, below the title.
     """
     thresholds, groups, found = recovery(matrix)
-    factors = np.asarray(matrix).shape[1]
+    factors = as_array(matrix, "matrix").shape[1]
     figure = _figure(5.4, 3.4, title, context)
     from matplotlib.ticker import MaxNLocator
 
@@ -232,7 +233,7 @@ def kl_bars(
         title: what the figure shows; none by default.
         context: data set and method, below the title.
     """
-    kl, active = np.asarray(kl, float), np.asarray(active, bool)
+    kl, active = as_array(kl, "kl").astype(float), as_array(active, "active").astype(bool)
     if kl.ndim != 1 or kl.shape != active.shape:
         raise ValueError(f"expected kl and active (latents,), got {kl.shape} and {active.shape}")
     names = _names(code_names, len(kl), "z")
@@ -278,7 +279,7 @@ def interventional_effects(
         title: what the figure shows; none by default.
         context: data set, method, representation and protocol, below the title.
     """
-    codes, factors = np.asarray(codes, float), np.asarray(factors)
+    codes, factors = as_array(codes, "codes").astype(float), as_array(factors, "factors")
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not len(codes):
         raise ValueError(
             "expected codes (samples, latents) and factors (samples, factors), "

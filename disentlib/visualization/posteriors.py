@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from disentlib.arrays import as_array
+
 ACTIVE_VARIANCE = 0.01  # Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders"
 
 
@@ -18,7 +20,8 @@ def kl_per_latent(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     >>> kl_per_latent(np.array([[0.0, 1.0]]), np.array([[0.0, 0.0]])).tolist()
     [0.0, 0.5]
     """
-    mean, logvar = np.asarray(mean, float), np.asarray(logvar, float)
+    mean = as_array(mean, "mean").astype(float)
+    logvar = as_array(logvar, "logvar").astype(float)
     return (0.5 * (mean**2 + np.expm1(logvar) - logvar)).mean(axis=0)
 
 
@@ -34,4 +37,4 @@ def active_units(mean: np.ndarray) -> np.ndarray:
     Reference:
         Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders", section 5.2.
     """
-    return np.asarray(mean, float).var(axis=0) > ACTIVE_VARIANCE
+    return as_array(mean, "mean").astype(float).var(axis=0) > ACTIVE_VARIANCE

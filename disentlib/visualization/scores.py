@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib import ops
+from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.dci import importances
 from disentlib.metrics.estimates import Continuous, cut_factors, estimate
@@ -63,6 +64,8 @@ def save_score_figures(
         ValueError: if shapes do not fit, a value is not finite, or no factor varies.
     """
     codes = ops.check_codes(codes)
+    if test is not None:  # words are numbered alike in both
+        factors, test_factors = as_labels(factors, test[1], continuous=continuous)
     table, real = ops.check_mixed_factors(factors, continuous, len(codes))
     varying = table.min(axis=0) < table.max(axis=0)
     if not varying.any():
@@ -71,7 +74,7 @@ def save_score_figures(
     names = [name for name, kept in zip(names, varying, strict=True) if kept]
     table, real = table[:, varying], real[varying]
     if test is not None:
-        test = (test[0], np.asarray(test[1])[:, varying])
+        test = (test[0], test_factors[:, varying])
     context = " · ".join(
         [context] * bool(context)
         + [f"{len(codes):,} samples", f"protocol: {protocol or 'default'}"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from disentlib.arrays import as_array
 from disentlib.visualization.cycles import gaussian_cycle, interval_cycle
 
 Decode = Callable[[np.ndarray], np.ndarray]
@@ -40,7 +41,7 @@ def latent_traversal(
         TypeError: an argument is of another kind, such as a fractional index.
         ValueError: wrong shape or range, or the decoder's images do not match the codes.
     """
-    code = np.asarray(code)
+    code = as_array(code, "code")
     if not np.issubdtype(code.dtype, np.number):
         raise TypeError(f"expected a code of numbers, got {code.dtype}")
     if code.ndim != 1 or not code.size or not np.isfinite(code).all():
@@ -58,7 +59,7 @@ def decode_grid(decode: Decode, codes: np.ndarray) -> np.ndarray:
     """Decode codes (..., latents) to images (..., height, width, channels) in one call."""
     *lead, latents = codes.shape
     flat = codes.reshape(-1, latents).astype(np.float32, copy=False)
-    images = np.asarray(decode(flat))
+    images = as_array(decode(flat), "images")
     if images.ndim != 4 or len(images) != len(flat):
         raise ValueError(
             f"expected decode to return {len(flat)} images (n, height, width, channels), "
@@ -81,7 +82,7 @@ def cycle_frames(decode: Decode, code: np.ndarray, values: np.ndarray) -> np.nda
     frames, latents = values.shape
     if np.shape(code) != (latents,):
         raise ValueError(f"expected a code of {latents} latents, got shape {np.shape(code)}")
-    codes = np.tile(np.asarray(code, np.float32), (frames, latents, 1))
+    codes = np.tile(as_array(code, "code").astype(np.float32), (frames, latents, 1))
     diagonal = np.arange(latents)
     codes[:, diagonal, diagonal] = values
     return decode_grid(decode, codes)

@@ -130,7 +130,7 @@ def test_real_valued_factors(tmp_path, arrays, capsys):
         (row,) = json.loads(capsys.readouterr().out)["scores"]
         assert row["value"] == pytest.approx(expected, abs=1e-12)
     assert "did you mean 'scale'?" in refused(capsys, path, "--continuous", "scales", code=2)
-    assert "factor 1, got others: is it continuous?" in refused(
+    assert "is it continuous? Then say continuous=True" in refused(
         capsys, path, "--continuous", "shape"
     )
 
@@ -184,7 +184,7 @@ def test_files_that_cannot_be_read(tmp_path, npz, arrays, capsys):
         ({"codes": None, "x": 1}, "it holds factors, x"),
         ({"codes": np.array([[None, 1]] * 300)}, "got Python objects"),
         ({"factors": np.zeros((300, 2), object)}, "got Python objects"),
-        ({"factors": np.zeros((300, 2))}, "expected factors of integers, got dtype float64"),
+        ({"factors": np.full((300, 2), 0.5)}, "whole numbers in factor 0, got 0.5 in row 0"),
         ({"factors": np.full((300, 2), -1)}, "factors that are not negative, got -1"),
         ({"factors": np.zeros((299, 2), int)}, "got 299 and 300"),
         ({"codes": np.full((300, 2), np.nan)}, r"expected finite codes, got nan at \(0, 0\)"),

@@ -4,6 +4,7 @@ import inspect
 from dataclasses import dataclass
 from types import FunctionType
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -180,7 +181,7 @@ def test_real_valued_factors_that_do_not_fit_are_rejected(name):
     codes, factors = draw(50)
     with pytest.raises(ValueError, match=r"one for each of \(3,\) factors, got \(2,\)"):
         take(name, codes, factors, continuous=[True, False])
-    with pytest.raises(TypeError, match="whole numbers in factor 1, got others: is it continuous"):
+    with pytest.raises(TypeError, match=r"in factor 1, got \S+5 in row 0: is it continuous\?"):
         take(name, codes, factors + 0.5, continuous=[True, False, True])
     with pytest.raises(ValueError, match="expected finite factors"):
         take(name, codes, factors + np.nan, continuous=True)
@@ -263,14 +264,35 @@ def test_codes_that_are_not_finite_are_rejected(name, bad):
 @pytest.mark.parametrize("name", SUPERVISED)
 def test_bad_factors_are_rejected(name):
     codes, factors = draw(50)
-    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
-        take(name, codes, factors.astype(float))
+    with pytest.raises(TypeError, match=r"whole numbers in factor 0, got .*continuous=True"):
+        take(name, codes, factors + 0.5)
+    with pytest.raises(ValueError, match=r"finite factors, got nan at \(7, 1\): leave rows"):
+        take(name, codes, np.where(np.arange(150).reshape(50, 3) == 22, np.nan, factors))
     with pytest.raises(ValueError, match="expected factors that are not negative, got -1"):
         take(name, codes, factors - 1)
     with pytest.raises(ValueError, match="as many rows of factors as of codes, got 49 and 50"):
         take(name, codes, factors[1:])
-    with pytest.raises(ValueError, match=r"expected factors of shape .*got \(50,\)"):
-        take(name, codes, factors[:, 0])
+    with pytest.raises(ValueError, match=r"expected factors of shape .*got \(50, 3, 1\)"):
+        take(name, codes, factors[..., None])
+    with pytest.raises(ValueError, match="factors without masked values, got 20 masked"):
+        take(name, codes, np.ma.masked_array(factors, np.arange(150).reshape(50, 3) < 20))
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_labels_as_people_hold_them_score_alike(name):
+    """Whole floats, words whose alphabetical order is theirs, a single column, half precision."""
+    codes, factors = draw(200)
+    expected = figures(take(name, codes, factors))
+    words = np.array(list("abcdef"))[factors]
+    for labels in (factors.astype(np.float32), words, words.astype(object), factors.tolist()):
+        np.testing.assert_array_equal(figures(take(name, codes, labels)), expected)
+    np.testing.assert_array_equal(
+        figures(take(name, codes, factors[:, 0])), figures(take(name, codes, factors[:, :1]))
+    )
+    half = codes.astype(ml_dtypes.bfloat16)
+    np.testing.assert_array_equal(
+        figures(take(name, half, factors)), figures(take(name, half.astype(np.float32), factors))
+    )
 
 
 @pytest.mark.parametrize("name", ARRAY_SCORES)
@@ -280,6 +302,8 @@ def test_bad_arrays_are_rejected(name):
         take(name, codes.astype(object), factors)
     with pytest.raises(ValueError, match=r"expected codes of shape .*got \(50, 4, 1\)"):
         take(name, codes[..., None], factors)
+    with pytest.raises(ValueError, match="expected codes without masked values, got 50 masked"):
+        take(name, np.ma.masked_array(codes, codes == codes[:, :1]), factors)
     with pytest.raises(ValueError, match="at least 2 samples and 1 column"):
         take(name, codes[:1], factors[:1])
 

@@ -207,10 +207,13 @@ def test_few_of_everything():
 
 def test_bad_arrays_are_rejected():
     codes, factors = clean(50)
-    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
-        metrics.diagnose(codes, factors.astype(float))
+    with pytest.raises(TypeError, match=r"whole numbers in factor 0, got .*continuous=True"):
+        metrics.diagnose(codes, factors + 0.5)
+    masked = np.ma.masked_array(factors, factors == 0)
+    with pytest.raises(ValueError, match=rf"got {masked.mask.sum()} masked"):
+        metrics.diagnose(codes, masked)
     mixed = factors + np.array([0.5, 0.25, 0.0])
-    with pytest.raises(TypeError, match="expected whole numbers in factor 1, got others"):
+    with pytest.raises(TypeError, match="expected whole numbers in factor 1, got"):
         metrics.diagnose(codes, mixed, continuous=[True, False, False])
     with pytest.raises(ValueError, match="discrete factors that are not negative, got -1"):
         metrics.diagnose(codes, factors - [0, 0, 1.0], continuous=[True, False, False])

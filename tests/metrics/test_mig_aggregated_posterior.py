@@ -100,7 +100,7 @@ def test_bad_arrays():
         score(mean, logvar, factors, codes=codes[:, 1:])
     with pytest.raises(ValueError, match="expected finite logvar"):
         score(mean, logvar * np.inf, factors)
-    with pytest.raises(TypeError, match="expected factors of integers"):
+    with pytest.raises(TypeError, match="expected whole numbers in factor 0"):
         score(mean, logvar, factors + 0.5)
     with pytest.raises(ValueError, match="expected most of at least 1 sample, got 0"):
         score(mean, logvar, factors, most=0)

@@ -260,7 +260,7 @@ def test_bad_input_is_named():
     codes, labels = mixed(0, 20, 2)
     with pytest.raises(ValueError, match="train_codes"):
         gradient_boosting(np.where(codes > 1, np.nan, codes), labels)
-    with pytest.raises(TypeError, match="integers"):
+    with pytest.raises(TypeError, match="whole numbers in factor 0"):
         gradient_boosting(codes, labels + 0.5)
     with pytest.raises(ValueError, match="shape"):
         gradient_boosting(codes, labels[:, None])

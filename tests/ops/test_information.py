@@ -247,8 +247,8 @@ def test_bad_arrays():
         ops.mutual_information(broken, factors)
     with pytest.raises(ValueError, match="as many rows of factors as of codes, got 999 and 1000"):
         ops.mutual_information(codes, factors[1:])
-    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
-        ops.mutual_information(codes, factors.astype(float))
+    with pytest.raises(TypeError, match="expected whole numbers in factor 0, got"):
+        ops.mutual_information(codes, factors + 0.5)
     with pytest.raises(ValueError, match=r"range is finite, got -1\.5e\+308 to 1\.5e\+308"):
         ops.histogram([[-1.5e308], [1.5e308]], 3)
     with pytest.raises(ValueError, match="joint histograms of at most"):

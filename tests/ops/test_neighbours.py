@@ -111,7 +111,7 @@ def test_bad_input():
     for neighbours in (0, 2.5):
         with pytest.raises(ValueError, match="at least 1 neighbour"):
             ops.neighbour_information(codes, labels, neighbours=neighbours)
-    with pytest.raises(TypeError, match="expected factors of integers"):
+    with pytest.raises(TypeError, match="expected whole numbers in factor 0"):
         ops.neighbour_information(codes, labels + 0.5)
     with pytest.raises(ValueError, match="as many rows of factors as of codes, got 49 and 50"):
         ops.neighbour_information(codes, labels[1:])

@@ -45,10 +45,14 @@ def test_codes_must_be_real_numbers(codes):
         check_codes(codes)
 
 
+def test_one_column():
+    with pytest.raises(ValueError, match=r"expected codes of shape .*got \(4,\): write codes"):
+        check_codes(np.zeros(4))
+    np.testing.assert_array_equal(check_factors([3, 1]), [[3], [1]])
+
+
 @pytest.mark.parametrize("check", [check_codes, check_factors, check_labels])
 def test_shapes(check):
-    with pytest.raises(ValueError, match=r"expected .* of shape .*got \(4,\): write"):
-        check(np.zeros(4, int))
     with pytest.raises(ValueError, match=r"expected .* of shape .*got \(4, 2, 1\)"):
         check(np.zeros((4, 2, 1), int))
     with pytest.raises(ValueError, match=r"at least 2 samples and 1 column, got shape \(1, 3\)"):
@@ -63,11 +67,11 @@ def test_factors_of_any_width_are_not_copied(dtype):
     assert np.shares_memory(check_factors(factors), factors)
 
 
-def test_factors_must_be_integers():
-    with pytest.raises(TypeError, match="expected factors of integers, got dtype float64"):
-        check_factors(np.zeros((4, 2)))
-    with pytest.raises(TypeError, match="expected factors of real numbers, got dtype object"):
-        check_factors(np.zeros((4, 2), object))
+def test_factors_must_be_whole():
+    np.testing.assert_array_equal(check_factors(np.full((4, 2), 3.0)), np.full((4, 2), 3))
+    assert check_factors(np.zeros((4, 2))).dtype == np.int64
+    with pytest.raises(TypeError, match=r"factor 1, got 0\.5 in row 2: .* say continuous=True"):
+        check_factors([[0, 1], [1, 0], [0, 0.5]])
 
 
 def test_factors_must_not_be_negative():
