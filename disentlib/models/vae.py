@@ -126,12 +126,16 @@ class VAE(SignatureConfig, keras.Model):
 
     @property
     def step(self) -> tf.Tensor:
-        """The number of steps made; schedules and noise read it, so both survive restarts."""
+        """The number of steps made; schedules and noise read it, so both survive restarts.
+
+        Batches are counted: with gradient accumulation, only every so many of them update weights.
+        """
         optimizer = getattr(self, "optimizer", None)
         if optimizer is None:
             return tf.zeros((), tf.int64)
-        updates = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
-        return updates * self.steps_per_update
+        # `iterations` counts updates; the variable behind it, the first, counts batches.
+        batches = tf.cast(tf.convert_to_tensor(optimizer.variables[0]), tf.int64)
+        return batches * self.steps_per_update
 
     # What users ask of a trained model.
 

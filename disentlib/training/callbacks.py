@@ -1,9 +1,11 @@
-"""What happens beside the training step: curves, checkpoints, a progress bar."""
+"""What happens beside the training step: checks, curves, checkpoints, a progress bar."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 from rich.console import Console
 from rich.progress import (
@@ -17,6 +19,120 @@ from rich.progress import (
 
 from disentlib import files, models
 from disentlib.training import directory
+
+REMEDY = (
+    "a smaller learning rate, gradient clipping (keras.optimizers.Adam.clipnorm = 1.0) or smaller "
+    "weights of the terms usually help; look for odd images in the data, too"
+)
+
+
+class NonFiniteError(RuntimeError):
+    """A loss, a term or a weight became NaN or infinite, so training stopped.
+
+    Attributes:
+        step: the step at which it was seen.
+        names: the terms or variables that are not finite, sorted.
+        checkpoint: the step of the last checkpoint, which is finite; None before the first.
+    """
+
+    def __init__(self, step: int, names: Sequence[str], checkpoint: int | None):
+        self.step, self.names, self.checkpoint = step, tuple(names), checkpoint
+        shown = ", ".join(self.names[:5]) + (", ..." if len(self.names) > 5 else "")
+        kept = "no checkpoint was written before"
+        if checkpoint is not None:
+            kept = f"{directory.MODEL} is the last finite checkpoint, of step {checkpoint}"
+        super().__init__(f"NaN or infinity at step {step} in {shown}: {REMEDY}; {kept}")
+
+    def __reduce__(self):
+        return type(self), (self.step, self.names, self.checkpoint)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Write the model every `every` steps, and whenever `save` is called, atomically.
+
+    Args:
+        run_dir: the run directory.
+        configuration: the digest of the run's configuration, kept in the file.
+        every: steps between two checkpoints, a multiple of the log interval.
+        saved: the step of the checkpoint that is there already; None for none.
+    """
+
+    def __init__(self, run_dir: Path, configuration: str, *, every: int, saved: int | None = None):
+        super().__init__()
+        self.path = run_dir / directory.MODEL
+        self.configuration = configuration
+        self.every = every
+        self.saved = saved
+
+    def on_epoch_end(self, epoch, logs=None):
+        if int(self.model.step) % self.every == 0:
+            self.save(self.model)
+
+    def save(self, model: models.VAE) -> None:
+        """Write the model unless this step of it is on disk."""
+        step = int(model.step)
+        if step != self.saved:
+            # Or a crash could leave a checkpoint whose curves are lost.
+            if (history := self.path.with_name(directory.HISTORY)).exists():
+                files.sync(history)
+            models.save(model, self.path, configuration=self.configuration)
+            self.saved = step
+
+
+class Watch(keras.callbacks.Callback):
+    """Stop at the first loss, term or weight that is not finite, and where steps do not add up.
+
+    Terms are looked at after every step, variables at the end of each log interval, before anything
+    is written: a variable that breaks between shows in the terms of the next step.
+
+    Args:
+        checkpoint: what writes the checkpoints; errors name the last one.
+    """
+
+    def __init__(self, checkpoint: Checkpoint):
+        super().__init__()
+        self.checkpoint = checkpoint
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.first = int(self.model.step)
+        self.batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches += 1
+        # Means over the interval: one value that is not finite makes them so.
+        self._refuse(name for name, value in (logs or {}).items() if not math.isfinite(value))
+
+    def on_epoch_end(self, epoch, logs=None):
+        model = self.model
+        expected, step = self._step(), int(model.step)
+        if step != expected:
+            raise RuntimeError(
+                f"expected step {expected} after {self.batches} batches from step {self.first}, "
+                f"{type(model.optimizer).__name__} counts {step}: its `iterations` must grow by "
+                "one a batch, for data, noise and checkpoints go by them"
+            )
+        if self.batches < self.params["steps"] and not model.stop_training:
+            raise RuntimeError(
+                f"the stream ended after {self.batches} of {self.params['steps']} batches from "
+                f"step {self.first}: expected an endless one, such as those of data.streams"
+            )
+        self._refuse(broken(model))
+
+    def _step(self) -> int:
+        return self.first + self.batches * self.model.steps_per_update
+
+    def _refuse(self, names: Iterable[str]) -> None:
+        if found := sorted(names):
+            raise NonFiniteError(self._step(), found, self.checkpoint.saved)
+
+
+def broken(model: models.VAE) -> list[str]:
+    """Return the paths of the weights and optimizer's variables that are not finite."""
+    return [
+        variable.path
+        for variable in [*model.weights, *model.optimizer.variables]
+        if not np.isfinite(np.asarray(variable)).all()
+    ]
 
 
 class Curves(keras.callbacks.Callback):
@@ -58,31 +174,6 @@ class Curves(keras.callbacks.Callback):
                 if name != "step":
                     tf.summary.scalar(name, value)
         self.writer.flush()
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Write the model every `every` steps and at the end, atomically.
-
-    Args:
-        run_dir: the run directory.
-        configuration: the digest of the run's configuration, kept in the file.
-        every: steps between two checkpoints, a multiple of the log interval.
-        last: the step at which training ends.
-    """
-
-    def __init__(self, run_dir: Path, configuration: str, *, every: int, last: int):
-        super().__init__()
-        self.path = run_dir / directory.MODEL
-        self.configuration = configuration
-        self.every = every
-        self.last = last
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = int(self.model.step)
-        if step % self.every == 0 or step == self.last:
-            # Or a crash could leave a checkpoint whose curves are lost.
-            files.sync(self.path.with_name(directory.HISTORY))
-            models.save(self.model, self.path, configuration=self.configuration)
 
 
 class ProgressBar(keras.callbacks.Callback):

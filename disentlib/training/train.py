@@ -1,12 +1,14 @@
 """One function trains every method; the command line binds its arguments from gin files."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from disentlib import files
@@ -14,7 +16,7 @@ from disentlib.data import GroundTruthData, streams
 from disentlib.models import VAE, configuration_of
 from disentlib.models.architectures import conv_encoder, deconv_decoder
 from disentlib.training import directory
-from disentlib.training.callbacks import Checkpoint, Curves, ProgressBar
+from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
 from disentlib.training.run import Run, describe
 
 # The figures of a finished run come from batches of the same stream that no training reaches.
@@ -83,9 +85,18 @@ def train(
         ValueError: if the directory holds a run of another configuration, or the numbers of steps
             do not fit together.
         OSError: if the directory cannot be written; an older checkpoint survives.
-        RuntimeError: if another process trains in the directory.
+        NonFiniteError: at the first loss, term or weight that is NaN or infinite; the last
+            checkpoint is finite.
+        RuntimeError: if another process trains in the directory, the stream ends, or the optimizer
+            does not count steps.
     """
     run_dir = Path(run_dir).expanduser()
+    _check_count("steps", steps, least=0)
+    _check_count("latents", latents)
+    _check_count("batch_size", batch_size)
+    _check_count("log_every", log_every)
+    _check_count("checkpoint_every", checkpoint_every)
+    _check_count("evaluation_steps", evaluation_steps)
     if checkpoint_every % log_every:
         raise ValueError(
             f"checkpoint_every must be a multiple of log_every={log_every}, got {checkpoint_every}"
@@ -103,6 +114,7 @@ def train(
         seed=seed,
     )
     network.compile(optimizer=optimizer(), jit_compile=jit_compile)
+    _check_optimizer(network.optimizer)
     if steps % network.steps_per_update or log_every % network.steps_per_update:
         raise ValueError(
             f"steps and log_every must be multiples of {network.steps_per_update}, which is what "
@@ -125,10 +137,11 @@ def train(
         network = _open(run_dir, network, configuration, steps, operative_config())
         first = int(network.step)
         per_update = network.steps_per_update
-        callbacks = [
-            Curves(run_dir),
-            Checkpoint(run_dir, files.digest(configuration), every=checkpoint_every, last=steps),
-        ]
+        saved = first if (run_dir / directory.MODEL).exists() else None
+        checkpoint = Checkpoint(
+            run_dir, files.digest(configuration), every=checkpoint_every, saved=saved
+        )
+        callbacks = [Watch(checkpoint), Curves(run_dir), checkpoint]
         started = time.monotonic()
         with ProgressBar(first=first, last=steps, quiet=quiet) as progress:
             for start, interval, rows in _intervals(first, steps, log_every):
@@ -139,6 +152,10 @@ def train(
                     callbacks=[*callbacks, progress],
                     verbose=0,
                 )
+                if network.stop_training:
+                    break
+        checkpoint.save(network)
+        last = int(network.step)
         seconds = time.monotonic() - started
         evaluation = network.evaluate(
             stream(data_set, batch_size=batch_size, seed=seed, start=EVALUATION_START),
@@ -146,16 +163,37 @@ def train(
             return_dict=True,
             verbose=0,
         )
+        figures = {name: evaluation[name] for name in ("loss", *network.term_names)}
+        odd = [f"{name} of the evaluation" for name in figures if not math.isfinite(figures[name])]
+        if odd:
+            raise NonFiniteError(last, odd, last)
         metrics = {
-            "step": steps,
-            "evaluation": {name: evaluation[name] for name in ("loss", *network.term_names)},
+            "step": last,
+            "evaluation": figures,
             "evaluation_images": evaluation_steps * batch_size,
-            "trained_steps": steps - first,
+            "trained_steps": last - first,
             "seconds": seconds,
-            "images_per_second": (steps - first) // per_update * batch_size / seconds,
+            "images_per_second": (last - first) // per_update * batch_size / seconds,
         }
         files.write_json(run_dir / directory.METRICS, metrics)
     return metrics
+
+
+def _check_count(name: str, count: Any, *, least: int = 1) -> None:
+    """Refuse a number of things that is not whole, or below the least."""
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
+        raise TypeError(f"expected a whole number of {name}, got {count!r}")
+    if count < least:
+        raise ValueError(f"expected {name} of at least {least}, got {count}")
+
+
+def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
+    """Refuse what a run in parts cannot keep exact."""
+    if optimizer.use_ema:
+        raise ValueError(
+            f"{type(optimizer).__name__}.use_ema puts averages in place of the weights wherever "
+            "`fit` ends, so a resumed run would go on from others: expected use_ema=False"
+        )
 
 
 def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operative: str) -> VAE:

@@ -1,15 +1,18 @@
 """Training runs: resumed, refused, and unharmed by full disks."""
 
+import functools
+import pickle
 import resource
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import disentlib
 from disentlib import data, models
 from disentlib.models import architectures as nets
-from disentlib.training import directory, train
+from disentlib.training import NonFiniteError, directory, train
 
 SMALL = {
     "data": data.DSpritesRendered,
@@ -141,3 +144,142 @@ def test_wrong_numbers_and_places_are_named(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ValueError, match=r"expected JSON in .*run\.json"):
         train(run_dir=tmp_path, steps=4, **SMALL)
+
+
+# Runs that go wrong, on the smallest images.
+TINY = SMALL | {"data": data.MiniSprites}
+
+
+@keras.saving.register_keras_serializable("tests")
+class Breaking(models.BetaVAE):
+    """Its KL is NaN at every step from `at` on."""
+
+    at = 6
+
+    def kl(self, code):
+        return super().kl(code) + tf.where(self.step >= self.at, np.nan, 0.0)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Rooted(models.BetaVAE):
+    """Its loss is finite where the gradient of one weight is not: sqrt at 0."""
+
+    def __init__(self, encoder, decoder, *, seed=0):
+        super().__init__(encoder, decoder, seed=seed)
+        self.root = self.add_weight(name="root", initializer="zeros")
+
+    def objective(self, x, y, code):
+        loss, terms = super().objective(x, y, code)
+        return loss + 1e-30 * tf.sqrt(tf.convert_to_tensor(self.root)), terms
+
+
+@keras.saving.register_keras_serializable("tests")
+class Stopping(models.BetaVAE):
+    """Asks to stop after three batches in all."""
+
+    def make_train_function(self, force=False):
+        super().make_train_function(force)
+        step = self.train_function
+
+        def stopping(iterator):
+            logs = step(iterator)
+            self.stop_training = int(self.step) == 3
+            return logs
+
+        self.train_function = stopping
+
+
+@keras.saving.register_keras_serializable("tests")
+class Uncounted(keras.optimizers.SGD):
+    """Updates weights and counts nothing."""
+
+    def apply(self, grads, trainable_variables=None):
+        super().apply(grads, trainable_variables)
+        self.variables[0].assign(0)
+
+
+def test_the_first_nan_ends_a_run_and_keeps_the_last_finite_checkpoint(tmp_path):
+    with pytest.raises(NonFiniteError, match=r"at step 7 in kl, loss: a smaller learning") as error:
+        train(run_dir=tmp_path / "broken", steps=100, **TINY | {"model": Breaking})
+    assert (error.value.step, error.value.names, error.value.checkpoint) == (7, ("kl", "loss"), 4)
+    assert "model.keras is the last finite checkpoint, of step 4" in str(error.value)
+    assert str(pickle.loads(pickle.dumps(error.value))) == str(error.value)
+    assert not (tmp_path / "broken" / "metrics.json").exists()
+    np.testing.assert_array_equal(disentlib.Run(tmp_path / "broken").history["step"], [2, 4, 6])
+    train(run_dir=tmp_path / "whole", steps=4, **TINY)
+    for a, b in zip(weights(tmp_path / "whole"), weights(tmp_path / "broken"), strict=True):
+        np.testing.assert_array_equal(a, b)
+    # Again, from the checkpoint: nothing is lost, nothing gets better.
+    with pytest.raises(NonFiniteError, match="at step 7 "):
+        train(run_dir=tmp_path / "broken", steps=100, **TINY | {"model": Breaking})
+
+
+def test_nan_in_the_final_figures_is_no_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(Breaking, "at", 4)  # training ends one step before
+    with pytest.raises(NonFiniteError, match="in loss of the evaluation, kl of the evaluation"):
+        train(run_dir=tmp_path, steps=4, **TINY | {"model": Breaking})
+    assert not (tmp_path / "metrics.json").exists()
+    assert int(disentlib.Run(tmp_path).model.step) == 4
+
+
+def test_a_weight_that_breaks_under_a_finite_loss_is_named_and_not_saved(tmp_path):
+    options = TINY | {"model": Rooted, "log_every": 1, "checkpoint_every": 1}
+    with pytest.raises(NonFiniteError, match=r"at step 1 in .*root.*no checkpoint was written"):
+        train(run_dir=tmp_path, steps=1, **options)
+    assert not (tmp_path / "model.keras").exists()
+
+
+def test_accumulated_gradients_count_batches(tmp_path):
+    accumulating = functools.partial(
+        keras.optimizers.SGD, 1e-3, name="SGD", gradient_accumulation_steps=4
+    )
+    options = TINY | {"optimizer": accumulating}
+    figures = train(run_dir=tmp_path / "whole", steps=12, **options)
+    for steps in (3, 6, 12):  # stops within an accumulation
+        train(run_dir=tmp_path / "parts", steps=steps, **options)
+    assert figures["step"] == int(disentlib.Run(tmp_path / "whole").model.step) == 12
+    for a, b in zip(weights(tmp_path / "whole"), weights(tmp_path / "parts"), strict=True):
+        np.testing.assert_array_equal(a, b)
+    losses = disentlib.Run(tmp_path / "parts").history["loss"]
+    assert len(set(losses)) == len(losses)  # other noise and images at every step
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_every_run_leaves_a_checkpoint(tmp_path, steps):
+    figures = train(run_dir=tmp_path, steps=steps, **TINY | {"checkpoint_every": 1000})
+    assert figures["step"] == int(disentlib.Run(tmp_path).model.step) == steps
+
+
+def test_a_model_that_asks_to_stop_is_saved_where_it_stopped(tmp_path):
+    figures = train(run_dir=tmp_path, steps=9, **TINY | {"model": Stopping})
+    assert figures["step"] == figures["trained_steps"] == 3
+    assert int(disentlib.Run(tmp_path).model.step) == 3
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_steps_that_do_not_add_up_are_refused(tmp_path):
+    with pytest.raises(RuntimeError, match=r"expected step 2 after 2 batches .* Uncounted counts"):
+        train(run_dir=tmp_path, steps=4, **TINY | {"optimizer": Uncounted})
+
+    def short(*arguments, **options):
+        return data.streams.images(*arguments, **options).take(3)
+
+    with pytest.raises(RuntimeError, match="the stream ended after 1 of 2 batches from step 2"):
+        train(run_dir=tmp_path / "short", steps=4, **TINY | {"stream": short})
+    averaging = functools.partial(keras.optimizers.SGD, use_ema=True)
+    with pytest.raises(ValueError, match=r"SGD\.use_ema puts averages in place of the weights"):
+        train(run_dir=tmp_path / "ema", steps=4, **TINY | {"optimizer": averaging})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "error", "message"),
+    [
+        ("steps", 1e4, TypeError, "expected a whole number of steps, got 10000.0"),
+        ("steps", -1, ValueError, "expected steps of at least 0, got -1"),
+        ("log_every", 0, ValueError, "expected log_every of at least 1, got 0"),
+        ("evaluation_steps", 0, ValueError, "expected evaluation_steps of at least 1, got 0"),
+    ],
+)
+def test_counts_are_whole_and_positive(tmp_path, option, value, error, message):
+    with pytest.raises(error, match=message):
+        train(run_dir=tmp_path, **{"steps": 4} | TINY | {option: value})
