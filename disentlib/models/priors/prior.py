@@ -1,0 +1,99 @@
+"""What every prior offers: a distribution, and the divergence of a posterior from it."""
+
+import abc
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+from tensorflow_probability import distributions as tfd
+
+from disentlib.models.configuration import SignatureConfig
+
+
+class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
+    """p(z), or p(z | u) of a condition u: `VAE(..., prior=...)`.
+
+    A Keras layer only so that weights which a prior learns are found, trained and saved with the
+    model. It computes in float32 under every precision policy.
+
+    Args:
+        latents: the length of z.
+
+    Attributes:
+        conditional: whether the distribution needs a condition.
+    """
+
+    conditional: ClassVar[bool] = False
+
+    #: The names that `penalty` gives to its terms, as logged.
+    terms: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, latents: int):
+        super().__init__(dtype="float32")
+        if latents < 1:
+            raise ValueError(f"expected latents of at least 1, got {latents}")
+        self.latents = latents
+        self.built = True
+
+    @abc.abstractmethod
+    def distribution(self, condition=None) -> tfd.Distribution:
+        """Return p(z | condition), event shape (latents,).
+
+        Args:
+            condition: (batch, ...) for a conditional prior, which gives one distribution a row;
+                None for the others.
+        """
+
+    def __call__(self, condition=None) -> tfd.Distribution:
+        """Return p(z | condition), event shape (latents,).
+
+        Raises:
+            ValueError: if a conditional prior gets no condition.
+        """
+        if self.conditional and condition is None:
+            raise ValueError(
+                f"expected the condition of {type(self).__name__}, got None: give batches "
+                '({"x": ..., "u": ...}, {"u": ...}), as data.streams.batches does'
+            )
+        return self.distribution(condition if self.conditional else None)
+
+    def divergence(self, posterior, z, condition=None, key=None) -> tf.Tensor:
+        """Return KL(q(z|x) || p(z|u)) (batch,) in nats.
+
+        In closed form where TFP has one, else log q(z|x) - log p(z|u) at one sample, whose mean it
+        is.
+
+        Args:
+            posterior: q(z|x), batch shape (batch,).
+            z: (batch, latents), a sample of it.
+            condition: see `distribution`.
+            key: for estimates that draw samples of their own, as `tf.random.stateless_*` take it.
+        """
+        prior = self(condition)
+        try:
+            return tfd.kl_divergence(posterior, prior)
+        except NotImplementedError:
+            return posterior.log_prob(z) - prior.log_prob(z)
+
+    def penalty(
+        self, code, y, *, step: tf.Tensor, key: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return what a prior adds to the loss beside the divergence, and the raw terms.
+
+        Args:
+            code: the `Code` of the batch.
+            y: what only the loss sees, or None.
+            step: the number of steps made.
+            key: for random draws.
+        """
+        return tf.zeros(()), {}
+
+    # A prior without a condition may be used as the distribution that it is.
+
+    def sample(self, sample_shape=(), *, condition=None, seed=None) -> tf.Tensor:
+        """Return draws (*sample_shape, [batch,] latents)."""
+        return self(condition).sample(sample_shape, seed=seed)
+
+    def log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log p(z | condition) of z (..., latents), in nats."""
+        return self(condition).log_prob(z)
