@@ -1,4 +1,4 @@
-"""Priors p(z), one file each: layers that give a TFP distribution, for any VAE method's `prior=`."""
+"""Priors p(z), one file each: layers that give a TFP distribution, for `prior=` of any VAE."""
 
 from disentlib.models.priors.conditional import Conditional as Conditional
 from disentlib.models.priors.gaussian_mixture import GaussianMixture as GaussianMixture

@@ -31,7 +31,7 @@ class Univariate(SignatureConfig):
         family = getattr(tfd, name, None)
         if not (isinstance(family, type) and issubclass(family, tfd.Distribution)):
             raise ValueError(
-                f"expected a distribution of TensorFlow Probability, such as 'Laplace', got {name!r}"
+                f"expected a distribution of TensorFlow Probability, as 'Laplace', got {name!r}"
             )
         try:
             one = self()

@@ -136,7 +136,7 @@ def test_a_conditional_prior_asks_for_its_condition():
         (lambda: priors.Normal([1.0, 0.0]), "positive variances"),
         (lambda: priors.Normal([1.0, 2.0], means=[0.0]), "2 finite means"),
         (lambda: priors.GaussianMixture(0, latents=2), "clusters of at least 1"),
-        (lambda: priors.Univariate("Nonesuch", {}), "such as 'Laplace'"),
+        (lambda: priors.Univariate("Nonesuch", {}), "as 'Laplace', got 'Nonesuch'"),
         (lambda: priors.Univariate("Laplace", {"mu": 0.0}), "expected parameters of Laplace"),
         (lambda: priors.Mixture([]), "at least one part"),
         (lambda: priors.Conditional(4, 2, logvar=networks.mlp(4, 3)), "expected logvar of"),
