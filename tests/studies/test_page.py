@@ -10,6 +10,7 @@ import pytest
 
 from disentlib import studies
 from disentlib.studies import analysis, page
+from disentlib.studies.page.study import duration
 
 ALL = (
     "runs scores agreement strength dependence variance transfer unsupervised selection "
@@ -162,7 +163,7 @@ def test_a_table_without_values_is_refused(small, tmp_path):
     ("seconds", "text"), [(20, "20 s"), (600, "10.0 minutes"), (3e8, "9.5 years")]
 )
 def test_durations(seconds, text):
-    assert page._duration(seconds) == text
+    assert duration(seconds) == text
 
 
 def test_the_page_in_a_browser(written, page):

@@ -10,6 +10,9 @@ from PIL import Image
 
 from disentlib import metrics
 from disentlib.visualization import report
+from disentlib.visualization.report import scores as score_section
+from disentlib.visualization.report import traversals
+from disentlib.visualization.report.reported_run import ReportedRun
 
 NAMES = ("<script>alert(1)</script>", "size & hue", 'a "quoted" name')
 SIZES = (3, 4, 5)
@@ -167,20 +170,18 @@ def test_latents_are_sorted_by_kl_and_the_idle_are_marked(run):
     assert cards == ["latent"] * 4 + ["latent inactive"] * 2
     for slider in sliders:
         starts = [int(start) for start in slider["data-starts"].split()]
-        assert len(starts) == report.BASES
+        assert len(starts) == traversals.BASES
         assert all(0 <= start <= int(slider["max"]) for start in starts)
 
 
 def test_a_sprite_sheet_holds_the_traversals(run):
-    encoded = report._encode(run, 500, np.random.default_rng(0))
-    decode = lambda codes: run.model.decode(codes).mean()  # noqa: E731
-    drawn = report._sliders(
-        encoded, decode, np.array([2, 0]), np.ones(6), np.ones(6, bool), None, NAMES
-    )
-    sheet = drawn["latents"][0]
+    reported = ReportedRun(run, samples=500, seed=0)
+    encoded, decode = reported.encoded, reported.decode
+    reported.order = np.array([2, 0])
+    sheet = traversals.sliders(reported)["latents"][0]
     image = np.asarray(Image.open(_bytes(sheet["sheet"])).convert("RGB"))
-    assert image.shape == (10 * report.BASES, 12 * report.FRAMES, 3)
-    values = np.linspace(sheet["low"], sheet["high"], report.FRAMES)
+    assert image.shape == (10 * traversals.BASES, 12 * traversals.FRAMES, 3)
+    values = np.linspace(sheet["low"], sheet["high"], traversals.FRAMES)
     sd = np.sqrt(encoded.mean[:, 2].var() + np.exp(encoded.logvar[:, 2]).mean())
     assert values[0] == pytest.approx(encoded.mean[:, 2].mean() - 2 * sd, abs=1e-3)
     for base, frame in ((0, 0), (2, 20), (3, 7)):
@@ -209,7 +210,7 @@ def test_the_pictures_are_files_too(run):
     figures |= {"mutual_information_pr", "mutual_information_dendrogram"}
     grids = {"reconstructions", "samples", *(f"traversals_{n}" for n in range(6))}
     assert names == cycles | {f"{name}.png" for name in figures | grids}
-    gap = report.GAP
+    gap = traversals.GAP
     sizes = {
         "samples.png": (8 * (12 + gap) + gap, 8 * (10 + gap) + gap),
         "reconstructions.png": (8 * (24 + gap) + gap, 8 * (10 + gap) + gap),
@@ -239,11 +240,11 @@ def test_the_table_reads_what_evaluate_writes():
     factors = rng.integers(0, 4, (500, 2))
     codes = factors + rng.normal(size=(500, 2)) / 10
     table = metrics.evaluate(codes, factors, metrics=["mig"], repeats=2)
-    shown = report.score_table(json.loads(table.to_json()))
-    assert shown["columns"][-4:] == ["value", "mean ± spread", "better", "estimated with"]
-    assert shown["rows"][0][0] == "mig"
-    assert shown["rows"][0][1][1] == f"{table.value('mig'):.3f}"
-    assert shown["caption"].startswith("500 samples, protocol: default")
+    shown = score_section.score_table(json.loads(table.to_json()))
+    assert shown.columns[-4:] == ["value", "mean ± spread", "better", "estimated with"]
+    assert shown.rows[0][0] == "mig"
+    assert shown.rows[0][2] == f"{table.value('mig'):.3f}"
+    assert shown.caption.startswith("500 samples, protocol: default")
 
 
 def score(name, value, **changes):
@@ -282,12 +283,12 @@ def test_scores_are_a_table_and_mig_stands_at_the_top(tmp_path):
 
 
 def test_score_columns_appear_as_they_are_filled():
-    table = report.score_table({"scores": [score("mig", 0.5)]})
-    assert table["columns"] == ["score", "codes", "value", "better", "estimated with"]
-    assert table["rows"] == [("mig", ["mean", "0.500", "higher", "plug-in"])]
+    table = score_section.score_table({"scores": [score("mig", 0.5)]})
+    assert table.columns == ["score", "codes", "value", "better", "estimated with"]
+    assert table.rows == [["mig", "mean", "0.500", "higher", "plug-in"]]
     full = score("tc", 1234.5, repeats=3, spread=0.1, low=0, high=2, higher_is_better=False)
-    table = report.score_table({"scores": [full]})
-    assert dict(zip(table["columns"][1:], table["rows"][0][1], strict=True)) == {
+    table = score_section.score_table({"scores": [full]})
+    assert dict(zip(table.columns[1:], table.rows[0][1:], strict=True)) == {
         "codes": "mean",
         "value": "1234",
         "mean ± spread": "1234 ± 0.100",
@@ -295,7 +296,7 @@ def test_score_columns_appear_as_they_are_filled():
         "better": "lower",
         "estimated with": "plug-in",
     }
-    assert report.score_table(None) is report.score_table({"scores": []}) is None
+    assert score_section.score_table(None) is score_section.score_table({"scores": []}) is None
 
 
 def test_a_running_run_shows_how_far_it_is(tmp_path):
@@ -384,7 +385,7 @@ def test_the_page_in_a_browser(run, page):
         low = page.screenshot(f"{card} .sprite")
         number = page.js(f"document.querySelector('{card} output').value")
         page.press("End", 35)
-        page.wait(f"document.querySelector('{card} input').value === '{report.FRAMES - 1}'")
+        page.wait(f"document.querySelector('{card} input').value === '{traversals.FRAMES - 1}'")
         assert page.screenshot(f"{card} .sprite") != low
         assert float(number) < 0 < float(page.js(f"document.querySelector('{card} output').value"))
     # A latent that knows nothing does not.
@@ -408,7 +409,7 @@ def test_the_page_in_a_browser(run, page):
     # Play moves the slider to and fro without help, Pause stops it.
     page.js("document.querySelector('.play').click()")
     page.wait("document.querySelector('.latent input').value === '0'")
-    page.wait(f"document.querySelector('.latent input').value === '{report.FRAMES - 1}'")
+    page.wait(f"document.querySelector('.latent input').value === '{traversals.FRAMES - 1}'")
     page.js("document.getElementById('play-all').click()")
     assert page.js("[...document.querySelectorAll('.play')].every(b => b.ariaPressed === 'true')")
     page.js("document.getElementById('play-all').click()")

@@ -1,0 +1,146 @@
+"""The report of a study: one self-contained page of figures, tables and the data behind them.
+
+Each section is a function in a file of its own: `section(study: Study) -> Section | None`.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from disentlib.studies import analysis
+from disentlib.studies.page import (
+    agreement,
+    dependence,
+    downstream,
+    origin,
+    runs,
+    scores,
+    selection,
+    strength,
+    transfer,
+    unsupervised,
+    variance,
+)
+from disentlib.studies.page.study import LISTED, Study, count, duration
+from disentlib.visualization import files, pages, study_plots
+from disentlib.visualization.pages import Section
+
+#: In the order of the page; a section that has nothing to show says why, or is left out.
+SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
+    runs.section,
+    scores.section,
+    agreement.section,
+    strength.section,
+    dependence.section,
+    variance.section,
+    transfer.section,
+    unsupervised.section,
+    selection.section,
+    downstream.section,
+    origin.section,
+)
+
+
+def report(frame: pd.DataFrame | str | os.PathLike[str], path: Any, *, title: str) -> Path:
+    """Write the page of a study's results.
+
+    Args:
+        frame: the table of results, or the Parquet or CSV file that holds it. Tables of several
+            studies stand side by side: each study's data sets are named after it.
+        path: of the page.
+        title: at its top.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ImportError: if matplotlib or jinja2 is missing.
+        ValueError: if a column is missing or no value is finite.
+    """
+    template = pages.template("page.html")
+    given = frame if isinstance(frame, pd.DataFrame) else read(frame)
+    table = _by_study(analysis.clean(given))
+    if table.empty:
+        raise ValueError(f"expected results with finite values, got {len(given)} rows without any")
+    found = set(table["representation"])
+    codes = next((one for one in analysis.REPRESENTATIONS if one in found), "mean")
+    wide = analysis.wide(table, codes)
+    study = Study(
+        table,
+        wide,
+        codes,
+        study_plots.styles(sorted(table["model"].unique())),
+        analysis.names(wide, "supervised"),
+        given,
+    )
+    sections = [part for write in SECTIONS if (part := write(study))]
+    subject = ", ".join(sorted(set(table["study"]) - {""})) or "results"
+    page = pages.render(
+        template,
+        [part._replace(short=part.anchor.capitalize()) for part in sections],
+        kicker="disentlib study",
+        title=title,
+        about=f"{subject} · {len(wide):,} models",
+        notices=_notices(study),
+        facts=_facts(study),
+    )
+    return files.save(path, page)
+
+
+def read(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the table that a Parquet or CSV file holds."""
+    return pd.read_csv(path) if str(path).endswith(".csv") else pd.read_parquet(path)
+
+
+def _by_study(table: pd.DataFrame) -> pd.DataFrame:
+    """Name data sets after their study, where there are several."""
+    if table["study"].nunique() > 1:
+        table["dataset"] = table["dataset"] + " (" + table["study"].replace("", "unnamed") + ")"
+    return table
+
+
+def _facts(study: Study) -> list[tuple[str, str]]:
+    models = study.wide.reset_index()
+    seeds = models.groupby(["dataset", *analysis.CONFIGURATION])["seed"].nunique()
+    low, high = int(seeds.min()), int(seeds.max())
+    facts = [
+        ("models", f"{len(models):,}"),
+        ("data sets", str(len(study.datasets))),
+        ("methods", str(models["model"].nunique())),
+        ("seeds per configuration", str(low) if low == high else f"{low} to {high}"),
+        ("scores", str(len(study.scores))),
+    ]
+    if "wall_time_s" in study.table:
+        seconds = study.table.drop_duplicates(["study", "job"])["wall_time_s"].sum()
+        if seconds > 0:
+            facts.append(("computing time", duration(float(seconds))))
+    return facts
+
+
+def _notices(study: Study) -> list[str]:
+    """Return what is missing from the table, in words."""
+    notices = []
+    if undefined := len(study.given) - len(study.table):
+        notices.append(f"Left out, without a finite value: {count(undefined, 'row')}.")
+    models = study.wide.reset_index()
+    gaps = []
+    for dataset, part in models.groupby("dataset"):
+        expected = len(part.drop_duplicates(analysis.CONFIGURATION)) * part["seed"].nunique()
+        there = len(part.drop_duplicates([*analysis.CONFIGURATION, "seed"]))
+        if there < expected:
+            gaps.append(f"{dataset}: {there:,} of {expected:,}")
+    if gaps:
+        notices.append(
+            "Not every configuration has every seed; the rest failed or did not run. Models there "
+            f"are: {'; '.join(gaps)}. All figures are of those."
+        )
+    holes = study.wide[study.scores].isna().sum()
+    holes = holes[holes > 0]
+    if len(holes):
+        shown = ", ".join(f"{score} ({n:,})" for score, n in holes.head(LISTED).items())
+        more = f" and {len(holes) - LISTED} more scores" if len(holes) > LISTED else ""
+        notices.append(f"Scores that some models lack, and how many lack them: {shown}{more}.")
+    return notices

@@ -1,0 +1,29 @@
+"""What was trained."""
+
+from disentlib.studies.page.study import Study, table_of
+from disentlib.visualization.pages import Section
+
+
+def section(study: Study) -> Section:
+    """Return what was trained."""
+    models = study.wide.reset_index()
+    rows = []
+    for (dataset, model, weight), part in models.groupby(["dataset", "model", "hyperparameter"]):
+        values = ", ".join(f"{value:g}" for value in sorted(part["strength"].unique()))
+        seeds = part.groupby("strength")["seed"].nunique()
+        low, high = seeds.min(), seeds.max()
+        rows.append(
+            [
+                f"{model} on {dataset}",
+                f"{weight} = {values}" if weight else "–",
+                str(low) if low == high else f"{low} to {high}",
+                f"{len(part):,}",
+            ]
+        )
+    columns = ["method and data", "swept weight", "seeds", "models"]
+    text = [
+        f"All figures are of {study.codes} codes where nothing else is said. A model is one "
+        "training: a method, a strength of its weight and a seed."
+    ]
+    table = table_of("What was trained", columns, rows)
+    return Section("runs", "What was run", text, tables=[table])

@@ -1,0 +1,137 @@
+"""What the sections of a study's page are written from."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from disentlib.visualization import pages, study_plots
+from disentlib.visualization.pages import Drawing, Numbers, Table
+
+LISTED = 12  # missing figures that are named
+HEADLINES = 12  # scores a figure; more are in the files
+NOISE = 1.96  # two-sided 5 % of a normal distribution
+UNFOLDED = 16  # rows of a table that is shown at once
+
+
+class Study(NamedTuple):
+    """What the sections are written from."""
+
+    table: pd.DataFrame  # clean
+    wide: pd.DataFrame  # of `codes`
+    codes: str
+    look: dict[str, study_plots.Style]
+    scores: list[str]
+    given: pd.DataFrame  # as read
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets, in order."""
+        return sorted(self.table["dataset"].unique())
+
+
+def headlines(study: Study) -> list[str]:
+    """Return the scores that figures show."""
+    return study.scores[:HEADLINES]
+
+
+def unshown(study: Study) -> list[str]:
+    """Say which scores are in the files alone."""
+    rest = study.scores[HEADLINES:]
+    if not rest:
+        return []
+    return [f"The figures show {HEADLINES} scores; the files have {', '.join(rest)} as well."]
+
+
+def head(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that a table shows."""
+    return part.head(HEADLINES)
+
+
+def maps(study: Study, found: pd.DataFrame, name: str) -> Iterator[Drawing]:
+    """Draw one map of rank correlations a data set."""
+    for dataset, part in found.groupby("dataset"):
+        matrix = part.pivot(index="score", columns="other", values="rho")
+        for axis, labels in ((0, matrix.index), (1, matrix.columns)):
+            shown = [label for label in labels if label not in study.scores]
+            shown += [label for label in headlines(study) if label in labels]
+            matrix = matrix.reindex(shown, axis=axis)
+        bases = {column.partition(".")[0] for column in matrix.columns}
+        if len(bases) == 1:  # "downstream_task." before each says nothing
+            matrix.columns = matrix.columns.str.partition(".").get_level_values(2)
+        if matrix.notna().any(axis=None):
+            yield one_map(matrix, str(dataset), f"{name} {dataset}", part, "models")
+
+
+def one_map(matrix: pd.DataFrame, title: str, name: str, table: pd.DataFrame, unit: str) -> Drawing:
+    """Draw one map of rank correlations."""
+    return pages.drawing(
+        study_plots.correlations(
+            matrix.to_numpy(), rows=[*map(str, matrix.index)], columns=[*map(str, matrix.columns)]
+        ),
+        title=title,
+        alt=f"Rank correlations: {title}",
+        caption=f"{span(table['n'])} {unit}.",
+        table=csv(name, table),
+    )
+
+
+def noise(study: Study, what: str) -> str:
+    """Say below which size a rank correlation is no news."""
+    n = study.wide.groupby(level="dataset").size()
+    bound = NOISE / np.sqrt(max(2, int(n.min())) - 1)
+    return (
+        f"With {span(n)} models a data set, a {what} that says nothing stays within "
+        f"±{100 * min(1.0, bound):.0f} nineteen times of twenty."
+    )
+
+
+def lines_by_method(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return rank, mean and standard error by method."""
+    error = table["sd"] / np.sqrt(table["n"])
+    rows = table.assign(error=error).sort_values("rank")
+    return {
+        str(model): part[["rank", "mean", "error"]].to_numpy()
+        for model, part in rows.groupby("model")
+    }
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns have several levels with one."""
+    flat = table.copy()
+    flat.columns = pd.Index([" ".join(map(str, column)) for column in flat.columns])
+    return flat.reset_index()
+
+
+def table_of(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Numbers:
+    """Return a table of the page, folded where it is long."""
+    if len(rows) <= UNFOLDED:
+        return Numbers(caption, columns, rows)
+    return Numbers(f"{caption}, {len(rows)} rows", columns, rows, folded=True)
+
+
+def csv(name: str, table: pd.DataFrame) -> Table:
+    """Return the numbers behind a figure as a file of the page."""
+    safe = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name)
+    return Table(f"{safe}.csv", table.to_csv(index=False, float_format="%.6g"))
+
+
+def count(n: int, what: str) -> str:
+    """Return "1 row" or "3 rows"."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def span(values: Any) -> str:
+    """Return the least and the largest of whole numbers, or one where they are the same."""
+    low, high = int(min(values)), int(max(values))
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the unit that suits it."""
+    units = (("years", 365.25 * 86400), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
+    for unit, size in units:
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,185 @@
+"""A run, and what several sections of its report are made from."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from disentlib import ops
+from disentlib.visualization import files, pages, plots
+from disentlib.visualization.pages import Drawing
+from disentlib.visualization.posteriors import active_units, kl_per_latent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BINS = 20
+SHOWN = 64  # images in the grids
+
+
+class Encoded(NamedTuple):
+    """What a run's encoder makes of a sample of its data."""
+
+    images: np.ndarray  # (SHOWN, h, w, c), the first of the sample
+    factors: np.ndarray  # (n, factors)
+    mean: np.ndarray  # (n, latents)
+    logvar: np.ndarray  # (n, latents)
+
+
+class ReportedRun:
+    """A run, and what its model makes of a sample of its data, each computed once.
+
+    Args:
+        run: a `disentlib.Run`, or an object with its attributes.
+        samples: observations that are encoded, at least 64.
+        seed: draws observations and codes.
+        tell: called with what is being done.
+
+    Attributes:
+        title: of the page.
+        context: the line below each figure's title.
+        folder: where pictures are written as files.
+        rng: draws observations first, then codes.
+    """
+
+    def __init__(
+        self, run: Any, *, samples: int, seed: int, tell: Callable[[str], None] = lambda _: None
+    ):
+        if samples < SHOWN:
+            raise ValueError(f"expected at least {SHOWN} samples, got {samples}")
+        self.run, self.samples, self.tell = run, samples, tell
+        self.rng = np.random.default_rng(seed)
+        self.folder = run.path / "pictures"
+        self.settings, self.history, self.scores = run.settings, run.history, run.scores
+        self.title, self.context = headline(self.settings)
+
+    @property
+    def state(self) -> str:
+        """How far the run is."""
+        steps = self.history.get("step", ())
+        done, planned = int(steps[-1]) if len(steps) else 0, self.settings.get("steps", 0)
+        return f"{done:,} steps" if done >= planned else f"step {done:,} of {planned:,}"
+
+    @property
+    def notices(self) -> list[str]:
+        """What the reader should know before all else."""
+        if not self.has_model:
+            return [
+                "No checkpoint is written yet: pictures and latents appear after the first one."
+            ]
+        if self.encoded is None:
+            return ["The encoder returns NaN or infinity: the training diverged."]
+        return []
+
+    @cached_property
+    def has_model(self) -> bool:
+        """Whether a checkpoint is there."""
+        try:
+            self.run.model  # noqa: B018
+        except FileNotFoundError:
+            return False
+        return True
+
+    @cached_property
+    def encoded(self) -> Encoded | None:
+        """A sample of the data with its posteriors; None without a model or with NaN."""
+        if not self.has_model:
+            return None
+        self.tell(f"encoding {self.samples:,} images")
+        encoded = encode(self.run, self.samples, self.rng)
+        finite = np.isfinite(encoded.mean).all() and np.isfinite(encoded.logvar).all()
+        return encoded if finite else None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether observations are pictures."""
+        return (
+            self.encoded is not None
+            and self.encoded.images.ndim == 4
+            and self.encoded.images.shape[-1] in (1, 3)
+        )
+
+    @cached_property
+    def kl(self) -> np.ndarray:
+        """KL to the prior of each latent, in nats, mean over the sample (latents,)."""
+        return kl_per_latent(self.encoded.mean, self.encoded.logvar)
+
+    @cached_property
+    def active(self) -> np.ndarray:
+        """Which latents are used (latents,)."""
+        return active_units(self.encoded.mean)
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """The latents by their KL, largest first."""
+        return np.argsort(-self.kl, kind="stable")
+
+    @cached_property
+    def discrete_factors(self) -> np.ndarray:
+        """Factors as integers (n, factors); real-valued ones in equal-width bins."""
+        factors = self.encoded.factors
+        if np.issubdtype(factors.dtype, np.integer):
+            return factors
+        return ops.discretise(factors, BINS).astype(int)
+
+    @cached_property
+    def information(self) -> np.ndarray | None:
+        """Mutual information of latents and factors (latents, factors), nats, if there are any."""
+        if not self.encoded.factors.shape[1]:
+            return None
+        return ops.mutual_information(self.encoded.mean, self.discrete_factors, bins=BINS)
+
+    def decode(self, codes: np.ndarray, chunk: int = 256) -> np.ndarray:
+        """Return the mean observations of codes (n, latents), a few hundred at a time."""
+        batches = [codes[start : start + chunk] for start in range(0, len(codes), chunk)]
+        return np.concatenate([np.asarray(self.run.model.decode(one).mean()) for one in batches])
+
+    def drawing(
+        self,
+        draw: Callable[..., "Figure"],
+        name: str,
+        *,
+        title: str,
+        context: str,
+        alt: str,
+        caption: str,
+    ) -> Drawing:
+        """Save a figure with its titles as a file; return it without them for the page."""
+        files.save(self.folder / name, plots.png(draw(title=title, context=context)))
+        return pages.drawing(draw(), alt=alt, caption=caption)
+
+
+def encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) -> Encoded:
+    """Draw a sample of a run's data and encode it."""
+    factors, means, logvars, shown = [], [], [], None
+    for start in range(0, samples, chunk):
+        values, images = run.data.sample(min(chunk, samples - start), rng)
+        mean, logvar = run.encode(images)
+        shown = images[:SHOWN] if shown is None else shown
+        factors.append(values)
+        means.append(np.asarray(mean))
+        logvars.append(np.asarray(logvar))
+    assert shown is not None
+    return Encoded(shown, np.concatenate(factors), np.concatenate(means), np.concatenate(logvars))
+
+
+def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the page's title and the line below each figure's title, from a run's settings."""
+    configuration = settings.get("configuration", {})
+    model = configuration.get("model", {})
+    method = model.get("class", "model")
+    data = _data_name(configuration.get("data", {}))
+    weights = [
+        f"{name} {value:g}"
+        for name, value in model.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "seed"
+    ]
+    described = f"{method} ({', '.join(weights)})" if weights else method
+    return f"{described} on {data}", f"{data} · {described}"
+
+
+def _data_name(configuration: Mapping[str, Any]) -> str:
+    """Name a set, and after it what it is made from: "correlated shapes3d_rendered"."""
+    name, inner = configuration.get("name", "data"), configuration.get("data")
+    return f"{name} {_data_name(inner)}" if isinstance(inner, Mapping) else name
