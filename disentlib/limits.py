@@ -115,7 +115,7 @@ def npy_header(file: IO[bytes]) -> Header:
     except (SyntaxError, TypeError, tokenize.TokenError) as error:
         raise ValueError(f"expected the header of a .npy array, got {error}") from error
     if header.dtype.hasobject:
-        raise ValueError(f"expected an array of plain values, got {header.dtype}: needs pickle")
+        raise ValueError(f"expected numbers in C order, got {header.dtype}, which needs pickle")
     if min(header.shape, default=0) < 0:
         raise ValueError(f"expected sizes of 0 or more, got shape {header.shape}")
     return header

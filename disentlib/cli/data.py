@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
     )
     action.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .npz to write")
     action.add_argument("--side", metavar="N", type=int, help="resize pictures to N x N")
+    action.add_argument(
+        "--background",
+        choices=("black", "white"),
+        help="what shows through transparent pictures; without it they are refused",
+    )
 
     action = add(prepare, "write a set as shards that TensorFlow Datasets reads; resumes")
     action.add_argument("name", metavar="NAME", help="a set with a full grid of factors")
@@ -192,7 +197,9 @@ def show(options: argparse.Namespace) -> None:
 def import_(options: argparse.Namespace) -> None:
     """Bring a user's images and factors into one file."""
     with stderr(quiet=options.quiet).status(f"reading {options.source}"):
-        mine = data.import_data(options.source, options.out, side=options.side)
+        mine = data.import_data(
+            options.source, options.out, side=options.side, background=options.background
+        )
     sizes = zip(mine.factor_names, mine.factor_sizes, strict=True)
     out = stdout()
     out.print(f"{len(mine.rows):,} images of {'x'.join(map(str, mine.image_shape))}, {mine.dtype}")

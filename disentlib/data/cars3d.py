@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
+from scipy.io import loadmat, whosmat
 
+from disentlib import limits
 from disentlib.data import files
 from disentlib.data.resizing import resized
 from disentlib.data.stored import Stored
@@ -49,18 +49,23 @@ class Cars3D(Stored):
                 flat = np.moveaxis(views, (4, 3), (0, 1)).reshape(-1, 128, 128, 3)
                 grid[:, :, number] = resized(flat).reshape(*self.sizes[:2], 64, 64, 3)
 
-        return files.built(self.file, "images", (self.grid_size, *self.image_shape), np.uint8, fill)
+        shape = (self.grid_size, *self.image_shape)
+        return files.built(self.file, "images", shape, np.uint8, fill, parts=self.cars)
 
     def _views(self, car: Path) -> np.ndarray:
-        with files.damaged(car):
-            try:
-                views = loadmat(car, variable_names=["im"])["im"]
-            except (MatReadError, ValueError, TypeError) as error:
-                raise EOFError(error) from error
-        expected = (128, 128, 3, self.sizes[1], self.sizes[0])
-        if views.shape != expected or views.dtype != np.uint8:
-            raise ValueError(
-                f"expected im of shape {expected} and uint8 in {car}, "
-                f"got {views.shape} and {views.dtype}"
-            )
+        wanted = (128, 128, 3, self.sizes[1], self.sizes[0])
+        with files.damaged(car, "a .mat of MATLAB 5"):
+            limits.check_regular(car)
+            declared = {name: (shape, kind) for name, shape, kind in whosmat(car)}
+            if "im" not in declared:
+                found = ", ".join(declared) or "nothing"
+                raise ValueError(
+                    f"expected im in {car}, found {found}: is it another kind of file?"
+                )
+            if declared["im"] != (wanted, "uint8"):
+                shape, kind = declared["im"]
+                raise ValueError(
+                    f"expected im of shape {wanted} and uint8 in {car}, got {shape} and {kind}"
+                )
+            views: np.ndarray = loadmat(car, variable_names=["im"])["im"]
         return views

@@ -86,30 +86,29 @@ class DSprites(GroundTruthData):
     def _read(self) -> np.ndarray:
         if self.file.is_dir():
             return self._read_prepared(self.file)
+        classes, images = (self.grid_size, 6), (self.grid_size, 64, 64)
         bits = np.empty((self.grid_size, 64, 8), np.uint8)
         if self.file.suffix == ".npz":
-            with files.npz_blocks(self.file, "latents_classes") as (shape, blocks):
-                self._check_order(shape, blocks)
-            with files.npz_blocks(self.file, "imgs") as (shape, blocks):
-                self._check_shape("imgs", shape, (self.grid_size, 64, 64))
+            with files.npz_blocks(self.file, "latents_classes", shape=classes) as (_, blocks):
+                self._check_order(blocks)
+            with files.npz_blocks(self.file, "imgs", shape=images) as (_, blocks):
                 done = 0
                 for block in blocks:
                     bits[done : done + len(block)] = self._pack(block)
                     done += len(block)
             return bits
 
-        import h5py
-
-        with files.damaged(self.file), h5py.File(self.file, "r") as file:
-            classes, images = file["latents/classes"], file["imgs"]
-            self._check_order(classes.shape, [classes[:]])
-            self._check_shape("imgs", images.shape, (self.grid_size, 64, 64))
+        with files.hdf5_open(self.file) as file:
+            self._check_order(
+                [files.hdf5_dataset(file, "latents/classes", self.file, shape=classes)[:]]
+            )
+            dataset = files.hdf5_dataset(file, "imgs", self.file, shape=images)
             # The published chunks span 23,040 images and 2 rows: each is decompressed once.
-            count, rows, _ = images.chunks or (4096, 64, 64)
+            count, rows, _ = dataset.chunks or (4096, 64, 64)
             for start in range(0, self.grid_size, count):
                 for row in range(0, 64, rows):
                     at = np.s_[start : start + count, row : row + rows]
-                    bits[at] = self._pack(images[at])
+                    bits[at] = self._pack(dataset[at])
         return bits
 
     def _read_prepared(self, folder: Path) -> np.ndarray:
@@ -129,13 +128,8 @@ class DSprites(GroundTruthData):
             raise ValueError(f"expected images of uint8 0 and 1 in {self.file}, got other values")
         return np.packbits(images, axis=-1)
 
-    def _check_shape(self, key: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
-        if shape != expected:
-            raise ValueError(f"expected {key} of shape {expected} in {self.file}, got {shape}")
-
-    def _check_order(self, shape: tuple[int, ...], blocks: Iterable[np.ndarray]) -> None:
+    def _check_order(self, blocks: Iterable[np.ndarray]) -> None:
         """Raise unless row k of the classes (colour first) is the k-th combination of the grid."""
-        self._check_shape("latents classes", shape, (self.grid_size, 6))
         done = 0
         for block in blocks:
             expected = self.grid_factors(range(done, done + len(block)))

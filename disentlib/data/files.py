@@ -1,30 +1,39 @@
 """Published files, read in blocks, without pickle, and with errors that say what to do."""
 
 import contextlib
-import fcntl
 import hashlib
+import math
 import os
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
+
+from disentlib import limits
+from disentlib.data.cache import built
 
 __all__ = [
     "built",
     "damaged",
     "find",
+    "hdf5_array",
+    "hdf5_blocks",
+    "hdf5_dataset",
+    "hdf5_open",
     "hdf5_rows",
     "md5",
-    "npy_header",
+    "naming",
+    "npz_arrays",
     "npz_blocks",
     "npz_rows",
+    "npz_shape",
     "root",
 ]
 
 BLOCK = 1 << 23  # bytes read at a time
+LARGEST_CHUNK = 1 << 29  # bytes of whole rows that a chunk may make one read at once
 
 
 def root() -> Path:
@@ -55,63 +64,141 @@ def find(path: str | os.PathLike[str] | None, names: Sequence[str], *, advice: s
 
 
 @contextlib.contextmanager
-def damaged(path: Path) -> Iterator[None]:
-    """Turn what libraries say of a broken file into one error that names it and says what to do."""
+def damaged(path: Path, kind: str) -> Iterator[None]:
+    """Turn what libraries say of a broken file into one error that names it and what it should be.
+
+    Errors that name the file already, and those of the operating system, pass as they are.
+
+    Args:
+        path: the file that is read.
+        kind: what it should be, as in "a .npz archive".
+
+    Raises:
+        ValueError: instead of any other error.
+    """
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the operating system's word: no such file, no permission, a full disk
+    except Exception as error:
+        if str(path) in str(error) or (isinstance(error, OSError) and error.errno is not None):
+            raise  # ours; or no such file, no permission, a full disk
+        said = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
-            f"{path} is truncated, damaged or another kind of file ({error}): download it again"
+            f"{path} is truncated, damaged or another kind of file (expected {kind}, got: {said}): "
+            "copy or download it again"
         ) from error
 
 
-def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """Return shape and type of a .npy stream and leave it at the first byte of the array.
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Add the file's name to errors about what it holds."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{error} (in {path})") from error
+
+
+def npz_arrays(
+    path: Path, keys: Sequence[str], *, optional: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+    """Return arrays of a .npz by their names, read into memory.
+
+    Args:
+        path: the file.
+        keys: of what it must hold.
+        optional: of what it may hold.
 
     Raises:
-        ValueError: for object arrays (they would need pickle) and Fortran order.
+        FileNotFoundError: if there is no file.
+        ValueError: if it is damaged, lacks an array or asks for more than `limits.limit`.
     """
-    version = np.lib.format.read_magic(file)
-    read = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in read:
-        raise ValueError(f"expected .npy version 1.0 or 2.0, got {version}")
-    shape, fortran, dtype = read[version](file)
-    if dtype.hasobject or fortran:
-        raise ValueError(f"expected numbers in C order, got {dtype} (Fortran order: {fortran})")
-    return shape, dtype
+    with damaged(path, "a .npz archive"):
+        found = limits.check_npz(path, [*keys, *optional])
+        for key in keys:
+            if key not in found:
+                _require(path, key, _npz_names(path), "an array")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in found}
 
 
 @contextlib.contextmanager
-def npz_blocks(path: Path, key: str) -> Iterator[tuple[tuple[int, ...], Iterator[np.ndarray]]]:
-    """Open array `key` of a .npz as (shape, blocks of its first axis), a few megabytes each.
+def npz_blocks(
+    path: Path, key: str, *, shape: tuple[int, ...] | None = None
+) -> Iterator[tuple[limits.Header, Iterator[np.ndarray]]]:
+    """Open array `key` of a .npz as its header and blocks of its first axis, a few MB each.
+
+    Args:
+        path: the file.
+        key: the array's name.
+        shape: what is expected; without it, the array may not ask for more than `limits.limit`.
 
     Raises:
         ValueError: if the file is damaged or holds no such array of numbers.
     """
-    with damaged(path), zipfile.ZipFile(path) as archive:
-        if f"{key}.npy" not in archive.namelist():
-            raise ValueError(
-                f"expected an array {key!r} in {path}, found {sorted(archive.namelist())}"
-            )
-        with archive.open(f"{key}.npy") as file:
-            shape, dtype = npy_header(file)
-            yield shape, _blocks(file, shape, dtype)
+    with _npz_member(path, key) as (file, header):
+        _check_size(path, key, header.shape, header.size, shape)
+        yield header, _blocks(file, header)
 
 
-def _blocks(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype) -> Iterator[np.ndarray]:
-    row = int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize
-    step = max(1, BLOCK // row)
-    for start in range(0, shape[0], step):
-        rows = min(step, shape[0] - start)
+@contextlib.contextmanager
+def _npz_member(path: Path, key: str) -> Iterator[tuple[IO[bytes], limits.Header]]:
+    """Open array `key` of a .npz at its first element."""
+    with damaged(path, "a .npz archive"):
+        limits.check_regular(path)
+        with zipfile.ZipFile(path) as archive:
+            _require(path, key, _npz_names(path), "an array")
+            with archive.open(f"{key}.npy") as file:
+                header = limits.npy_header(file)
+                if header.fortran:
+                    raise ValueError("expected C order, got Fortran order: save a C-ordered copy")
+                yield file, header
+
+
+def _npz_names(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def npz_shape(path: Path, key: str) -> tuple[int, ...]:
+    """Return the shape of array `key` of a .npz, of which nothing but the header is read.
+
+    Raises:
+        FileNotFoundError: if there is no file.
+        ValueError: if the file is damaged or holds no such array of numbers.
+    """
+    with _npz_member(path, key) as (_, header):
+        return header.shape
+
+
+def _require(path: Path, key: str, names: Sequence[str], what: str) -> None:
+    if key not in names:
+        raise ValueError(
+            f"expected {what} {key!r} in {path}, found {', '.join(sorted(names)) or 'none'}: "
+            "is it another kind of file?"
+        )
+
+
+def _check_size(
+    path: Path, key: str, got: tuple[int, ...], size: int, expected: tuple[int, ...] | None
+) -> None:
+    if expected is None:
+        limits.check(path, size, f"{key!r}")
+    elif got != tuple(expected):
+        words = key.replace("_", " ").replace("/", " ")
+        raise ValueError(f"expected {words} of shape {tuple(expected)} in {path}, got {got}")
+
+
+def _blocks(file: IO[bytes], header: limits.Header) -> Iterator[np.ndarray]:
+    (count, *rest), dtype = header.shape, header.dtype
+    row = math.prod(rest) * dtype.itemsize
+    step = max(1, BLOCK // max(1, row))
+    for start in range(0, count, step):
+        rows = min(step, count - start)
         content = file.read(rows * row)
         if len(content) != rows * row:
-            raise EOFError(f"ends after {start} of {shape[0]} rows")
-        yield np.frombuffer(content, dtype).reshape(rows, *shape[1:])
+            raise EOFError(f"ends after {start} of {count} rows")
+        yield np.frombuffer(content, dtype).reshape(rows, *rest)
 
 
 def md5(path: Path) -> str:
@@ -120,25 +207,28 @@ def md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def npz_rows(path: Path, key: str) -> np.ndarray:
+def npz_rows(path: Path, key: str, *, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Return array `key` of a .npz from disk: mapped where it lies, or from an unpacked copy.
+
+    Args:
+        path: the file.
+        key: the array's name.
+        shape: what is expected; see `npz_blocks`.
 
     Raises:
         ValueError: if the file is damaged or holds no such array of numbers.
     """
-    with npz_blocks(path, key) as (shape, blocks), zipfile.ZipFile(path) as archive:
+    with npz_blocks(path, key, shape=shape) as (header, blocks), zipfile.ZipFile(path) as archive:
         member = archive.getinfo(f"{key}.npy")
-        with archive.open(member) as file:
-            _, dtype = npy_header(file)
-            header = file.tell()
         if member.compress_type == zipfile.ZIP_STORED:
             with path.open("rb") as raw:  # sizes of name and extra field, in the local header
                 raw.seek(member.header_offset + 26)
                 name, extra = np.frombuffer(raw.read(4), "<u2")
-            offset = member.header_offset + 30 + int(name) + int(extra) + header
-            if offset + int(np.prod(shape)) * dtype.itemsize > path.stat().st_size:
+            start = member.header_offset + 30 + int(name) + int(extra)
+            offset = start + member.file_size - header.size
+            if member.file_size < header.size or start + member.file_size > path.stat().st_size:
                 raise EOFError("ends within the array")
-            return np.memmap(path, dtype, "r", offset, shape)
+            return np.memmap(path, header.dtype, "r", offset, header.shape)
 
         def unpack(target: np.ndarray) -> None:
             done = 0
@@ -146,103 +236,107 @@ def npz_rows(path: Path, key: str) -> np.ndarray:
                 target[done : done + len(block)] = block
                 done += len(block)
 
-        return built(path, key, shape, dtype, unpack)
+        return built(path, key, header.shape, header.dtype, unpack)
 
 
-def hdf5_rows(path: Path, key: str) -> np.ndarray:
+@contextlib.contextmanager
+def hdf5_open(path: Path) -> Iterator[Any]:
+    """Open an HDF5 file for reading, as an `h5py.File`.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is damaged, or what is done with it fails.
+    """
+    import h5py
+
+    with damaged(path, "an HDF5 file"):
+        limits.check_regular(path)
+        with h5py.File(path, "r") as file:
+            yield file
+
+
+def hdf5_dataset(file: Any, key: str, path: Path, *, shape: tuple[int, ...] | None = None) -> Any:
+    """Return dataset `key` of an open HDF5 file, having checked that its values lie in the file.
+
+    Args:
+        file: the `h5py.File`.
+        key: the dataset's name, a/b within a group.
+        path: the file, for errors.
+        shape: what is expected; without it, the array may not ask for more than `limits.limit`.
+
+    Raises:
+        ValueError: if there is none, if its values lie in another place (links, external and
+            virtual storage), or if they are no numbers or text.
+    """
+    import h5py
+
+    place = file
+    for part in key.split("/"):
+        _require(path, part, list(place) if isinstance(place, h5py.Group) else [], "a dataset")
+        link = place.get(part, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            kind = type(link).__name__
+            raise ValueError(f"expected {key!r} itself in {path}, got a {kind} to another place")
+        place = place[part]
+    if not isinstance(place, h5py.Dataset):
+        raise ValueError(f"expected a dataset {key!r} in {path}, got a {type(place).__name__}")
+    if place.is_virtual or place.external:
+        kind = "virtual" if place.is_virtual else "external"
+        raise ValueError(f"expected the values of {key!r} in {path} itself, got {kind} storage")
+    if place.dtype.kind not in "buif" and not h5py.check_string_dtype(place.dtype):
+        raise ValueError(f"expected numbers or text in {key!r} of {path}, got {place.dtype}")
+    if place.shape is None:
+        raise ValueError(f"expected values in {key!r} of {path}, got an empty dataset")
+    _check_size(path, key, place.shape, place.nbytes, shape)
+    return place
+
+
+def hdf5_blocks(dataset: Any) -> Iterator[np.ndarray]:
+    """Yield blocks of a dataset's first axis, in whole chunks unless these are very large."""
+    row = max(1, math.prod(dataset.shape[1:]) * dataset.dtype.itemsize)
+    step = max(1, BLOCK // row)
+    if dataset.chunks and dataset.chunks[0] * row <= LARGEST_CHUNK:
+        step = dataset.chunks[0] * max(1, step // dataset.chunks[0])
+    for start in range(0, dataset.shape[0], step):
+        yield dataset[start : start + step]
+
+
+def hdf5_array(dataset: Any) -> np.ndarray:
+    """Return a dataset's values, text as `str`, read into memory."""
+    values: np.ndarray = (dataset if dataset.dtype.kind in "buif" else dataset.asstr())[...]
+    return values
+
+
+def hdf5_rows(path: Path, key: str, *, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Return dataset `key` of an HDF5 file from disk: mapped, or from an unpacked copy.
 
     Compressed chunks make random rows slow, so they are unpacked once.
 
+    Args:
+        path: the file.
+        key: the dataset's name.
+        shape: what is expected; see `hdf5_dataset`.
+
     Raises:
-        ValueError: if the file is damaged or holds no such dataset.
+        ValueError: if the file is damaged or holds no such dataset of numbers.
     """
     import h5py
 
-    with damaged(path), h5py.File(path, "r") as file:
-        dataset = file[key]
-        offset = dataset.id.get_offset()
-        if offset is not None:
-            return np.memmap(path, dataset.dtype, "r", offset, dataset.shape)
+    with hdf5_open(path) as file:
+        dataset = hdf5_dataset(file, key, path, shape=shape)
+        if dataset.dtype.kind not in "buif":
+            raise ValueError(f"expected numbers in {key!r} of {path}, got text")
+        # Where it is written in one piece, as NumPy has it in memory.
+        plain = dataset.id.get_type() == h5py.h5t.py_create(dataset.dtype, logical=True)
+        if plain and dataset.chunks is None and dataset.id.get_storage_size() == dataset.nbytes:
+            offset = dataset.id.get_offset()
+            if offset is not None and offset + dataset.nbytes <= path.stat().st_size:
+                return np.memmap(path, dataset.dtype, "r", offset, dataset.shape)
 
         def unpack(target: np.ndarray) -> None:
-            step = dataset.chunks[0]
-            for start in range(0, len(target), step):
-                target[start : start + step] = dataset[start : start + step]
+            done = 0
+            for block in hdf5_blocks(dataset):
+                target[done : done + len(block)] = block
+                done += len(block)
 
-        return built(path, key, dataset.shape, dataset.dtype, unpack)
-
-
-def built(
-    source: Path,
-    label: str,
-    shape: tuple[int, ...],
-    dtype: np.dtype | type,
-    fill: Callable[[np.ndarray], None],
-) -> np.ndarray:
-    """Return an array made from `source` once and then mapped from disk.
-
-    It is kept beside the source, or in the folder of the environment's DISENTLIB_CACHE. When two
-    processes want it at once, one makes it and the other waits; what fails leaves nothing behind.
-
-    Args:
-        source: the file or folder that it is made of; a newer one has it made again.
-        label: what it holds, for its name.
-        shape: of the array.
-        dtype: of the array.
-        fill: writes every element.
-
-    Raises:
-        OSError: if the folder cannot be written or the disk is too small, saying what to do.
-    """
-    folder = os.environ.get("DISENTLIB_CACHE")
-    target = (Path(folder).expanduser() if folder else source.parent) / f"{source.name}.{label}.npy"
-    partial = target.with_name(f"{target.name}.partial")
-    while True:
-        ready = _ready(target, source, shape, dtype)
-        if ready is not None:
-            return ready
-        with _advising(source, target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            lock = partial.open("a+b")
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # Whoever held the lock before has renamed or removed this very file.
-            if not partial.exists() or partial.stat().st_ino != os.fstat(lock.fileno()).st_ino:
-                continue
-            try:
-                with _advising(source, target):
-                    array = np.lib.format.open_memmap(partial, "w+", dtype, shape)
-                    # Claims the space: a mapped file on a full disk would kill the process later.
-                    if hasattr(os, "posix_fallocate"):
-                        os.posix_fallocate(lock.fileno(), 0, partial.stat().st_size)
-                fill(array)
-                array.flush()
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
-            partial.replace(target)
-            return np.load(target, mmap_mode="r", allow_pickle=False)
-
-
-@contextlib.contextmanager
-def _advising(source: Path, target: Path) -> Iterator[None]:
-    """Say what to do where a copy cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{error.strerror} while unpacking {source} to {target}: "
-            "set DISENTLIB_CACHE to a folder with room",
-        ) from error
-
-
-def _ready(
-    target: Path, source: Path, shape: tuple[int, ...], dtype: np.dtype | type
-) -> np.ndarray | None:
-    """Return the array at `target` if it is whole, as wanted, and not older than its source."""
-    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-        return None
-    array = np.load(target, mmap_mode="r", allow_pickle=False)
-    return array if array.shape == tuple(shape) and array.dtype == dtype else None
+        return built(path, key.replace("/", "."), dataset.shape, dataset.dtype, unpack)

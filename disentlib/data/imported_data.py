@@ -1,25 +1,28 @@
 """Your own files: brought into one archive by `import_data`, and read from it without a copy."""
 
+import contextlib
 import csv
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from disentlib.data import files
+from disentlib import limits, pixels
+from disentlib.data import files, pictures
 from disentlib.data.array_data import ArrayData
-
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+from disentlib.files import replacing
 
 
 class ImportedData(ArrayData):
     """The set that `disentlib data import` wrote to `path`; its images stay on disk.
 
     Args:
-        path: an uncompressed .npz with images, factors, names and continuous.
+        path: an uncompressed .npz with images and factors, and the factors' names and which of
+            them are continuous.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -33,13 +36,9 @@ class ImportedData(ArrayData):
         self.path = path
         self.file = files.find(path, [], advice="`disentlib data import` writes one")
         images = files.npz_rows(self.file, "images")
-        with files.damaged(self.file), np.load(self.file, allow_pickle=False) as arrays:
-            super().__init__(
-                images,
-                arrays["factors"],
-                names=[str(name) for name in arrays["names"]],
-                continuous=arrays["continuous"].tolist(),
-            )
+        arrays = files.npz_arrays(self.file, ["factors"], optional=["names", "continuous"])
+        with files.naming(self.file):
+            super().__init__(images, **_options(arrays))
 
     def config(self) -> dict[str, object]:
         """Return the name and the path."""
@@ -47,9 +46,15 @@ class ImportedData(ArrayData):
 
 
 def import_data(
-    source: str | os.PathLike[str], target: str | os.PathLike[str], *, side: int | None = None
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    side: int | None = None,
+    background: pictures.Background | None = None,
 ) -> ImportedData:
     """Bring somebody's images and factors into one file that `ImportedData` reads.
+
+    Images are written a few megabytes at a time, however many there are.
 
     Args:
         source: a .npz with `images` and `factors` (and `names`); an HDF5 file with the same; a
@@ -59,67 +64,121 @@ def import_data(
         target: the .npz to write.
         side: the side to which pictures of a folder are resized, by Lanczos's filter; by default
             they keep their size, which must then be the same for all.
+        background: what shows through transparent pictures of a folder; see `pictures.plain`.
 
     Returns:
         The imported set.
 
     Raises:
         FileNotFoundError: if the source or a picture is missing.
-        ValueError: if something in it is damaged or does not fit.
+        TypeError: if images or factors are of another kind.
+        ValueError: if something in it is damaged, asks for more than `limits.limit`, or does not
+            fit.
     """
     source, target = Path(source).expanduser(), Path(target).expanduser()
-    names: list[str] | None
-    continuous: list[bool] | None = None
-    if source.is_dir() and not (source / "images.npy").exists():
-        images, factors, names, continuous = _folder(source, side)
-    else:
-        images, factors, names = _arrays(source)
-    checked = ArrayData(images, factors, names=names, continuous=continuous)
-    partial = target.with_name(f"{target.name}.partial")
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
-            arrays = {
-                "images": checked.rows,
-                "factors": np.asarray(factors).reshape(len(checked.rows), -1),
-                "names": np.array(checked.factor_names),
-                "continuous": np.array(checked.continuous),
-            }
+    with replacing(target) as partial:
+        with _opened(source, side, background) as found, files.naming(source):
+            if len(found.shape) not in (3, 4) or 0 in found.shape:
+                raise ValueError(
+                    f"expected images of shape (n, height, width, 1 or 3), got {found.shape}"
+                )
+            pixels.as_input(np.empty(0, found.dtype))  # the type alone, before much is written
+            _write_images(partial, found)
+            checked = ArrayData(files.npz_rows(partial, "images"), **found.factors)
+        arrays = {
+            "factors": np.asarray(found.factors["factors"]).reshape(len(checked.rows), -1),
+            "names": np.array(checked.factor_names),
+            "continuous": np.array(checked.continuous),
+        }
+        with zipfile.ZipFile(partial, "a", zipfile.ZIP_STORED) as archive:
             for key, array in arrays.items():
-                with archive.open(f"{key}.npy", "w", force_zip64=True) as file:
-                    header = np.lib.format.header_data_from_array_1_0(array)
-                    header["fortran_order"] = False
-                    np.lib.format.write_array_header_1_0(file, header)
-                    for start in range(0, len(array), 1024):
-                        file.write(np.ascontiguousarray(array[start : start + 1024]).tobytes())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+                with archive.open(f"{key}.npy", "w") as file:
+                    np.lib.format.write_array(file, np.ascontiguousarray(array))
     return ImportedData(target)
 
 
-def _arrays(source: Path) -> tuple[np.ndarray, np.ndarray, list[str] | None]:
-    """Return images, factors and names of an archive, an HDF5 file or a folder of arrays."""
+class _Source(NamedTuple):
+    """What is imported: images not yet read, and what `ArrayData` takes beside them."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    blocks: Iterator[np.ndarray]
+    factors: dict[str, Any]
+
+
+def _write_images(path: Path, found: _Source) -> None:
+    """Write images.npy into a new archive, block by block."""
+    header = {
+        "descr": np.lib.format.dtype_to_descr(found.dtype),
+        "fortran_order": False,
+        "shape": found.shape,
+    }
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,
+        archive.open("images.npy", "w", force_zip64=True) as file,
+    ):
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in found.blocks:
+            file.write(np.ascontiguousarray(block, found.dtype).tobytes())
+
+
+def _options(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what `ArrayData` takes beside images, from arrays by their names in an archive."""
+    names, continuous = arrays.get("names"), arrays.get("continuous")
+    return {
+        "factors": arrays["factors"],
+        "names": None if names is None else [str(name) for name in names.ravel()],
+        "continuous": None if continuous is None else continuous.tolist(),
+    }
+
+
+@contextlib.contextmanager
+def _opened(
+    source: Path, side: int | None, background: pictures.Background | None
+) -> Iterator[_Source]:
+    """Open a source of any kind."""
     if source.is_dir():
-        with files.damaged(source):
-            images = np.load(source / "images.npy", mmap_mode="r", allow_pickle=False)
-            return images, np.load(source / "factors.npy", allow_pickle=False), None
+        yield (
+            _folder_of_arrays(source)
+            if (source / "images.npy").exists()
+            else _folder(source, side, background)
+        )
+        return
     if not source.exists():
         raise FileNotFoundError(f"no file or folder {source}")
-    with files.damaged(source):
-        if source.suffix == ".npz":
-            with source.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
-                names = [str(name) for name in arrays["names"]] if "names" in arrays else None
-                return arrays["images"], arrays["factors"], names
-        import h5py
+    keys, optional = ["factors"], ["names", "continuous"]
+    if source.suffix == ".npz":
+        arrays = files.npz_arrays(source, keys, optional=optional)
+        with files.npz_blocks(source, "images") as (header, blocks):
+            yield _Source(header.shape, header.dtype, blocks, _options(arrays))
+        return
+    with files.hdf5_open(source) as file:
+        dataset = files.hdf5_dataset(file, "images", source)
+        arrays = {
+            key: files.hdf5_array(files.hdf5_dataset(file, key, source))
+            for key in (*keys, *optional)
+            if key in keys or key in file
+        }
+        blocks = files.hdf5_blocks(dataset)
+        yield _Source(dataset.shape, dataset.dtype, blocks, _options(arrays))
 
-        with h5py.File(source, "r") as file:
-            names = file["names"].asstr()[:].tolist() if "names" in file else None
-            return file["images"][:], file["factors"][:], names
+
+def _folder_of_arrays(source: Path) -> _Source:
+    arrays = {}
+    for key in ("images", "factors"):
+        path = source / f"{key}.npy"
+        with files.damaged(path, "a .npy array"):
+            limits.check_npy(path)
+            mode: Literal["r"] | None = "r" if key == "images" else None
+            arrays[key] = np.load(path, mmap_mode=mode, allow_pickle=False)
+    images = arrays.pop("images")
+    step = max(1, files.BLOCK // max(1, images[:1].nbytes))
+    blocks = (images[start : start + step] for start in range(0, len(images), step))
+    return _Source(images.shape, images.dtype, blocks, _options(arrays))
 
 
-def _folder(source: Path, side: int | None) -> tuple[np.ndarray, np.ndarray, list[str], list[bool]]:
+def _folder(source: Path, side: int | None, background: pictures.Background | None) -> _Source:
     """Return the pictures of a folder and the table that lies beside them."""
     tables = sorted(source.glob("*.csv"))
     if len(tables) != 1:
@@ -135,20 +194,46 @@ def _folder(source: Path, side: int | None) -> tuple[np.ndarray, np.ndarray, lis
             f"expected a file name and factors in each line of {tables[0]}, "
             f"got {ragged[0] if ragged else header}"
         )
-    pictures = []
-    for row in rows:
-        with files.damaged(source / row[0]), Image.open(source / row[0]) as picture:
-            plain = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-            plain = plain.resize((side, side), Image.Resampling.LANCZOS) if side else plain
-            pictures.append(np.asarray(plain).reshape(plain.height, plain.width, -1))
-        if pictures[-1].shape != pictures[0].shape:
-            raise ValueError(
-                f"expected pictures of one size, got {pictures[0].shape} of {rows[0][0]} and "
-                f"{pictures[-1].shape} of {row[0]}: choose a side"
-            )
+    paths = [_inside(source, row[0], tables[0]) for row in rows]
+    shape, blocks = _pictures(paths, side, background)
     columns = [_column(values) for values in zip(*[row[1:] for row in rows], strict=True)]
     factors = np.stack([column for column, _ in columns], axis=1)
-    return np.stack(pictures), factors, header[1:], [real for _, real in columns]
+    continuous = [real for _, real in columns]
+    options = {"factors": factors, "names": header[1:], "continuous": continuous}
+    return _Source(shape, np.dtype(np.uint8), blocks, options)
+
+
+def _inside(folder: Path, name: str, table: Path) -> Path:
+    """Return the path of a picture that a table names, which must lie in the table's folder."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(f"expected pictures inside {folder}, got {name!r} in {table}")
+    if not (folder / name).exists():
+        raise FileNotFoundError(f"no picture {folder / name}, which {table} names")
+    return folder / name
+
+
+def _pictures(
+    paths: Sequence[Path], side: int | None, background: pictures.Background | None
+) -> tuple[tuple[int, ...], Iterator[np.ndarray]]:
+    """Return the shape of all pictures together, and one after the other."""
+    shapes = [pictures.shape(path) for path in paths]
+    for path, shape in zip(paths, shapes, strict=True):
+        if shape[:2] != shapes[0][:2] and side is None:
+            raise ValueError(
+                f"expected pictures of one size, got {shapes[0]} of {paths[0].name} and "
+                f"{shape} of {path.name} in {path.parent}: choose a side"
+            )
+    mode = "L" if all(channels == 1 for *_, channels in shapes) else "RGB"
+    height, width = (side, side) if side else shapes[0][:2]
+
+    def blocks() -> Iterator[np.ndarray]:
+        for path in paths:
+            picture = pictures.plain(path, background=background).convert(mode)
+            if side:
+                picture = picture.resize((side, side), Image.Resampling.LANCZOS)
+            yield np.asarray(picture).reshape(1, height, width, -1)
+
+    return (len(paths), height, width, len(mode)), blocks()
 
 
 def _column(words: Sequence[str]) -> tuple[np.ndarray, bool]:

@@ -33,8 +33,8 @@ class _MPI3D(Stored):
 
     def __init__(self, path: str | os.PathLike[str] | None = None):
         super().__init__(path)
-        with files.npz_blocks(self.file, "images") as (shape, _):
-            count, picture = math.prod(shape[:-3]), shape[-3:]
+        shape = files.npz_shape(self.file, "images")
+        count, picture = math.prod(shape[:-3]), shape[-3:]
         sizes = {math.prod(sizes): sizes for sizes in (SHORT, LONG)}
         if count not in sizes or picture != self.image_shape:
             raise ValueError(
@@ -42,9 +42,10 @@ class _MPI3D(Stored):
                 f"{self.file}, got {count:,} of {picture}"
             )
         self.factor_sizes = sizes[count]
+        self._shape = shape
 
     def _open(self) -> np.ndarray:
-        rows = files.npz_rows(self.file, "images")
+        rows = files.npz_rows(self.file, "images", shape=self._shape)
         self._check("images of type", rows.dtype, np.dtype(np.uint8))
         return rows.reshape(self.grid_size, *self.image_shape)
 

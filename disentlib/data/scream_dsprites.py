@@ -5,7 +5,7 @@ import os
 import numpy as np
 from PIL import Image
 
-from disentlib.data import files
+from disentlib.data import files, pictures
 from disentlib.data.randomness import Random, integers, uniform
 from disentlib.data.sprite_variant import FromPublished, SpriteVariant
 from disentlib.ops import drawing
@@ -41,9 +41,8 @@ class _Inverted(SpriteVariant):
 def read_picture(path: str | os.PathLike[str] | None) -> np.ndarray:
     """Return a picture fitted into 350 x 274 as (height, width, 3) float32 in [0, 1]."""
     file = files.find(path, ["scream.jpg", "scream/scream.jpg"], advice=ADVICE)
-    with files.damaged(file), Image.open(file) as picture:
-        small = picture.convert("RGB")
-        small.thumbnail(BOX, Image.Resampling.BICUBIC)
+    small = pictures.plain(file).convert("RGB")
+    small.thumbnail(BOX, Image.Resampling.BICUBIC)
     if min(small.size) <= 64:
         raise ValueError(f"expected {file} to be over 64 x 64 within {BOX}, got {small.size}")
     return np.asarray(small, np.float32) / 255

@@ -35,23 +35,19 @@ class Shapes3D(Stored):
         if self.file.is_dir():
             return self._from_prepared([f"label_{name}" for name in self.factor_names])
         if self.file.suffix == ".npz":
-            rows = files.npz_rows(self.file, "images")
-            self._check("images of shape", rows.shape, (*self.sizes, *self.image_shape))
-            rows = rows.reshape(self.grid_size, *self.image_shape)
+            rows = files.npz_rows(self.file, "images", shape=(*self.sizes, *self.image_shape))
         else:
             self._check_order()
-            rows = files.hdf5_rows(self.file, "images")
-        self._check("images of shape", rows.shape, (self.grid_size, *self.image_shape))
+            shape = (self.grid_size, *self.image_shape)
+            rows = files.hdf5_rows(self.file, "images", shape=shape)
         self._check("images of type", rows.dtype, np.dtype(np.uint8))
-        return rows
+        return rows.reshape(self.grid_size, *self.image_shape)
 
     def _check_order(self) -> None:
         """Raise unless the labels, real values, step through the grid in order."""
-        import h5py
-
-        with files.damaged(self.file), h5py.File(self.file, "r") as file:
-            labels = file["labels"][:]
-        self._check("labels of shape", labels.shape, (self.grid_size, len(self.sizes)))
+        with files.hdf5_open(self.file) as file:
+            shape = (self.grid_size, len(self.sizes))
+            labels = files.hdf5_dataset(file, "labels", self.file, shape=shape)[:]
         for column, values in enumerate(labels.T):
             _, factors = np.unique(values, return_inverse=True)
             expected = self.grid_factors(range(self.grid_size))[:, column]

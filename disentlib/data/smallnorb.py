@@ -1,6 +1,7 @@
 """SmallNORB (LeCun, Huang and Bottou, CVPR 2004): photographs of 50 toys."""
 
 import gzip
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from disentlib import limits
 from disentlib.data import files, prepared
 from disentlib.data.randomness import Random, integers
 from disentlib.data.resizing import resized
@@ -58,10 +60,10 @@ class SmallNORB(Stored):
             raise ValueError(f"expected protocol None or 'locatello2019', got {protocol!r}")
         super().__init__(path)
         self.protocol = protocol
-        if not (self.file / "dataset_info.json").is_file():
-            for part in PARTS:
-                for kind in ("dat", "cat", "info"):
-                    self._source(part, kind)
+        self._is_prepared = (self.file / "dataset_info.json").is_file()
+        if not self._is_prepared:
+            kinds = ("dat", "cat", "info")
+            self._sources = [self._source(part, kind) for part in PARTS for kind in kinds]
         self.dtype = np.dtype(np.float32 if protocol else np.uint8)
 
     def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
@@ -94,7 +96,8 @@ class SmallNORB(Stored):
                 )
 
         label, kind = ("unclipped", np.int16) if self.protocol else ("images", np.uint8)
-        return files.built(self.file, label, (count, *self.image_shape), kind, fill)
+        parts = None if self._is_prepared else self._sources
+        return files.built(self.file, label, (count, *self.image_shape), kind, fill, parts=parts)
 
     def _small(self, images: np.ndarray) -> np.ndarray:
         if not self.protocol:
@@ -104,7 +107,7 @@ class SmallNORB(Stored):
 
     def _blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (images, full factors) of both parts, some hundred at a time."""
-        if (self.file / "dataset_info.json").is_file():
+        if self._is_prepared:
             labels = ["label_category", "instance"]
             labels += [f"label_{name}" for name in self.factor_names[1:]]
             for images, factors in prepared.batches(self.file, labels):
@@ -125,20 +128,27 @@ class SmallNORB(Stored):
         """Return one matrix: magic, number of sizes, at least three sizes, then the elements."""
         source = self._source(part, kind)
         plain = source.suffix == ".mat"
-        with files.damaged(source), (open if plain else gzip.open)(source, "rb") as file:
+        opener = open if plain else gzip.open
+        with files.damaged(source, "a matrix of NORB"), opener(source, "rb") as file:
             magic, dimensions = np.frombuffer(file.read(8), "<i4")
             if magic not in TYPES or not 1 <= dimensions <= 8:
                 raise EOFError(f"starts with {magic:#x}, {dimensions}")
-            sizes = np.frombuffer(file.read(4 * max(3, dimensions)), "<i4")[:dimensions]
+            sizes = tuple(
+                int(size) for size in np.frombuffer(file.read(4 * max(3, dimensions)), "<i4")
+            )[:dimensions]
             dtype = np.dtype(TYPES[int(magic)])
-            wanted = int(np.prod(sizes, dtype=np.int64)) * dtype.itemsize
+            wanted = math.prod(sizes) * dtype.itemsize
+            if min(sizes) < 0:
+                raise EOFError(f"sizes {sizes}")
             if plain:
-                if source.stat().st_size - file.tell() != wanted:
-                    raise EOFError(f"expected {wanted} bytes of elements")
-                return np.memmap(source, dtype, "r", file.tell(), tuple(map(int, sizes)))
+                held = source.stat().st_size - file.tell()
+                if held != wanted:
+                    raise EOFError(f"{held:,} bytes of elements for sizes {sizes}")
+                return np.memmap(source, dtype, "r", file.tell(), sizes)
+            limits.check(source, wanted, f"elements of sizes {sizes}")
             content = file.read(wanted + 1)
             if len(content) != wanted:
-                raise EOFError(f"expected {wanted} bytes of elements, got {len(content)}")
+                raise EOFError(f"{len(content):,} bytes of elements or more for sizes {sizes}")
             return np.frombuffer(content, dtype).reshape(sizes)
 
     def _source(self, part: str, kind: str) -> Path:

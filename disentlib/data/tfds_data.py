@@ -1,10 +1,12 @@
 """Any set with factor labels that TensorFlow Datasets has prepared."""
 
+import math
 import os
 from collections.abc import Sequence
 
 import numpy as np
 
+from disentlib import limits
 from disentlib.data import files, prepared
 from disentlib.data.array_data import ArrayData
 
@@ -14,13 +16,17 @@ class TFDSData(ArrayData):
 
     Args:
         path: the folder of one version, which holds dataset_info.json, or the `data_dir` above.
-        tfds_name: the set's name in TensorFlow Datasets, where `path` is a `data_dir`.
-        labels: the features that are factors; by default those called label_...
-        image: the feature that is the image.
+        tfds_name: the set's name in TensorFlow Datasets, or name/configuration, where `path` is a
+            `data_dir` that holds several.
+        labels: the features that are factors, classes and other integers or real numbers; by
+            default those called label_...
+        image: the feature that is the image: uint8, floats in [0, 1], or uint16, which is rounded
+            to 8 bits.
 
     Raises:
         FileNotFoundError: if nothing is prepared there.
-        ValueError: if a feature is missing.
+        ValueError: if several sets or configurations are prepared there, a feature is missing or
+            of another kind, or images have several sizes.
     """
 
     name = "tfds"
@@ -47,14 +53,19 @@ class TFDSData(ArrayData):
         wanted = self.labels or [name for name in features if name.startswith("label_")]
         if not wanted:
             raise ValueError(f"expected labels, {found} has features {features}: name them")
-        tables = []
-        shapes = set()
+        tables, kinds = [], set()
         for images, factors in prepared.batches(found, wanted, image=image):
             tables.append(factors)
-            shapes.add(images.shape[1:])
-        if len(shapes) != 1:
-            raise ValueError(f"expected images of one shape in {found}, got {sorted(shapes)}")
+            kinds.add((images.shape[1:], images.dtype))
+        if len(kinds) != 1:
+            raise ValueError(
+                f"expected images of one size in the feature {image!r} of {found}, "
+                f"got {sorted(shape for shape, _ in kinds)}"
+            )
         table = np.concatenate(tables)
+        shape, dtype = kinds.pop()
+        size = len(table) * math.prod(shape) * dtype.itemsize
+        limits.check(found / prepared.INFO, size, f"the feature {image!r}")
 
         def fill(target: np.ndarray) -> None:
             row = 0
@@ -62,8 +73,14 @@ class TFDSData(ArrayData):
                 target[row : row + len(images)] = images
                 row += len(images)
 
-        rows = files.built(found, image, (len(table), *shapes.pop()), np.uint8, fill)
-        super().__init__(rows, table, names=[name.removeprefix("label_") for name in wanted])
+        rows = files.built(found, image.replace("/", "."), (len(table), *shape), dtype, fill)
+        with files.naming(found):
+            super().__init__(
+                rows,
+                table,
+                names=[name.removeprefix("label_") for name in wanted],
+                continuous=[prepared.is_real(found, name) for name in wanted],
+            )
 
     def config(self) -> dict[str, object]:
         """Return the name and the arguments."""
