@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from disentlib.losses import schedules
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 
@@ -30,13 +31,16 @@ class AnnealedVAE(VAE):
 
     terms = ("reconstruction", "kl", "capacity")
 
+    c_max = ObjectiveWeight()
+    gamma = ObjectiveWeight()
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        c_max: float = 25.0,
-        gamma: float = 1000.0,
+        c_max: float | Schedule = 25.0,
+        gamma: float | Schedule = 1000.0,
         iteration_threshold: int = 100_000,
         likelihood=None,
         regularizers=(),

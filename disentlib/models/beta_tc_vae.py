@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from disentlib.losses import total_correlation
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 
@@ -32,12 +33,14 @@ class BetaTCVAE(VAE):
 
     terms = ("reconstruction", "kl", "total_correlation")
 
+    beta = ObjectiveWeight()
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        beta: float = 6.0,
+        beta: float | Schedule = 6.0,
         estimator: str = "minibatch",
         dataset_size: int | None = None,
         likelihood=None,

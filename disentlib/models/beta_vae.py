@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 
@@ -24,12 +25,14 @@ class BetaVAE(VAE):
     variational framework", ICLR 2017.
     """
 
+    beta = ObjectiveWeight()
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        beta: float = 4.0,
+        beta: float | Schedule = 4.0,
         likelihood=None,
         regularizers=(),
         seed: int = 0,

@@ -1,8 +1,11 @@
 """ControlVAE (Shao et al., 2020), algorithm 1."""
 
+import math
+
 import tensorflow as tf
 
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 
@@ -36,19 +39,27 @@ class ControlVAE(VAE):
 
     terms = ("reconstruction", "kl", "beta", "target")
 
+    target = ObjectiveWeight()
+    first_target = ObjectiveWeight()
+    target_increment = ObjectiveWeight()
+    k_p = ObjectiveWeight()
+    k_i = ObjectiveWeight(least=-math.inf)
+    beta_min = ObjectiveWeight()
+    beta_max = ObjectiveWeight(absent=math.inf)
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        target: float = 18.0,
-        first_target: float = 0.5,
-        target_increment: float = 0.15,
+        target: float | Schedule = 18.0,
+        first_target: float | Schedule = 0.5,
+        target_increment: float | Schedule = 0.15,
         increment_every: int = 5000,
-        k_p: float = 0.01,
-        k_i: float = -0.001,
-        beta_min: float = 1.0,
-        beta_max: float | None = None,
+        k_p: float | Schedule = 0.01,
+        k_i: float | Schedule = -0.001,
+        beta_min: float | Schedule = 1.0,
+        beta_max: float | Schedule | None = None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
@@ -56,8 +67,6 @@ class ControlVAE(VAE):
         super().__init__(
             encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
         )
-        if k_i >= 0:
-            raise ValueError(f"k_i must be negative, got {k_i}")
         self.target = target
         self.first_target = first_target
         self.target_increment = target_increment
@@ -66,12 +75,22 @@ class ControlVAE(VAE):
         self.k_i = k_i
         self.beta_min = beta_min
         self.beta_max = beta_max
+        self.check_weights()
         self.integral = self.add_weight(
             name="integral", initializer="zeros", trainable=False, aggregation="mean"
         )
         self.unlimited_weight = self.add_weight(
             name="unlimited_weight", initializer="ones", trainable=False, aggregation="mean"
         )
+
+    def check_weights(self) -> None:
+        """Raise a ValueError for a gain of the wrong sign, or limits in the wrong order."""
+        k_i = max(ControlVAE.k_i.ends(self))
+        if k_i >= 0:
+            raise ValueError(f"k_i must be negative, got {k_i}")
+        low, high = max(ControlVAE.beta_min.ends(self)), min(ControlVAE.beta_max.ends(self))
+        if low > high:
+            raise ValueError(f"expected beta_min <= beta_max, got {low} and {high}")
 
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
@@ -109,4 +128,5 @@ class ControlVAE(VAE):
     def limited(self, weight) -> tf.Tensor:
         """Return a weight within [beta_min, beta_max]."""
         limited = tf.maximum(weight, self.beta_min)
-        return limited if self.beta_max is None else tf.minimum(limited, self.beta_max)
+        most = self.beta_max
+        return limited if most is None else tf.minimum(limited, most)

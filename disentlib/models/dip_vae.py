@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from disentlib.losses import moments
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 
@@ -31,14 +32,17 @@ class DIPVAE(VAE):
 
     terms = ("reconstruction", "kl", "covariance")
 
+    lambda_off_diagonal = ObjectiveWeight()
+    diagonal_factor = ObjectiveWeight()
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
         variant: str = "i",
-        lambda_off_diagonal: float = 10.0,
-        diagonal_factor: float = 10.0,
+        lambda_off_diagonal: float | Schedule = 10.0,
+        diagonal_factor: float | Schedule = 10.0,
         likelihood=None,
         regularizers=(),
         seed: int = 0,

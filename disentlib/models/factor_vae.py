@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from disentlib.losses.schedules import Schedule
 from disentlib.models.architectures import fc_discriminator
-from disentlib.models.configuration import serializable
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code, replica_share
 
 CLIP = 1e-6  # of the discriminator's probabilities, as in the reference
@@ -39,12 +40,14 @@ class FactorVAE(VAE):
 
     terms = ("reconstruction", "kl", "total_correlation", "discriminator")
 
+    gamma = ObjectiveWeight()
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        gamma: float = 10.0,
+        gamma: float | Schedule = 10.0,
         discriminator=None,
         discriminator_optimizer=None,
         second_batch: bool = False,

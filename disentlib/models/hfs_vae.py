@@ -3,8 +3,9 @@
 import tensorflow as tf
 
 from disentlib.losses import factorized_support
+from disentlib.losses.schedules import Schedule
 from disentlib.models.beta_vae import BetaVAE
-from disentlib.models.configuration import serializable
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.regularizer import Regularizer
 
 SCALES = {
@@ -35,14 +36,17 @@ class HausdorffSupport(Regularizer):
 
     terms = ("support_distance", "support_scale")
 
+    gamma = ObjectiveWeight()
+    delta = ObjectiveWeight()
+
     def __init__(
         self,
         *,
-        gamma: float = 300.0,
+        gamma: float | Schedule = 300.0,
         pairs: int = 25,
         matching: str = "hard",
         temperatures: tuple[float, float] = (1.0, 1.0),
-        delta: float = 0.0,
+        delta: float | Schedule = 0.0,
         scale: str = "minimal_support",
     ):
         super().__init__()
@@ -75,12 +79,12 @@ def HFSVAE(
     encoder,
     decoder,
     *,
-    gamma: float = 300.0,
-    beta: float = 1.0,
+    gamma: float | Schedule = 300.0,
+    beta: float | Schedule = 1.0,
     pairs: int = 25,
     matching: str = "hard",
     temperatures: tuple[float, float] = (1.0, 1.0),
-    delta: float = 0.0,
+    delta: float | Schedule = 0.0,
     scale: str = "minimal_support",
     likelihood=None,
     seed: int = 0,

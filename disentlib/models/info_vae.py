@@ -1,9 +1,12 @@
 """InfoVAE (Zhao et al., 2017), equation 6."""
 
+import math
+
 import tensorflow as tf
 
 from disentlib.losses.mean_discrepancy import maximum_mean_discrepancy
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
 PRIOR = -1  # the stream of the prior's draws
@@ -33,13 +36,16 @@ class InfoVAE(VAE):
 
     terms = ("reconstruction", "kl", "mean_discrepancy")
 
+    alpha = ObjectiveWeight(least=-math.inf, most=1.0)
+    scale = ObjectiveWeight(least=-math.inf)
+
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        alpha: float = 0.0,
-        scale: float = 10.0,
+        alpha: float | Schedule = 0.0,
+        scale: float | Schedule = 10.0,
         kernel: str = "inverse_multiquadratic",
         likelihood=None,
         regularizers=(),
@@ -48,11 +54,16 @@ class InfoVAE(VAE):
         super().__init__(
             encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
         )
-        if alpha + scale < 1:
-            raise ValueError(f"expected alpha + scale >= 1, got {alpha} + {scale}")
         self.alpha = alpha
         self.scale = scale
         self.kernel = kernel
+        self.check_weights()
+
+    def check_weights(self) -> None:
+        """Raise a ValueError for weights under which the discrepancy would be maximised."""
+        alpha, scale = (min(weight.ends(self)) for weight in (InfoVAE.alpha, InfoVAE.scale))
+        if alpha + scale < 1:
+            raise ValueError(f"expected alpha + scale >= 1, got {alpha} + {scale}")
 
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""

@@ -12,7 +12,8 @@ import keras
 import tensorflow as tf
 
 from disentlib.losses import schedules
-from disentlib.models.configuration import serializable
+from disentlib.losses.schedules import Schedule
+from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.regularizer import Regularizer
 
 SCHEDULES = ("fixed", "anneal", "fine_tune")
@@ -30,12 +31,20 @@ class LabelLoss(Regularizer):
 
     terms = ("labels",)
 
+    gamma = ObjectiveWeight()
+
     def __init__(
-        self, *, gamma: float = 1.0, schedule: str = "fixed", schedule_steps: int = 100_000
+        self,
+        *,
+        gamma: float | Schedule = 1.0,
+        schedule: str = "fixed",
+        schedule_steps: int = 100_000,
     ):
         super().__init__()
         if schedule not in SCHEDULES:
             raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
+        if schedule != "fixed" and isinstance(gamma, Schedule):
+            raise ValueError(f"expected one schedule, got {schedule!r} and gamma={gamma}")
         self.gamma = gamma
         self.schedule = schedule
         self.schedule_steps = schedule_steps
@@ -74,7 +83,7 @@ class LabelLoss(Regularizer):
             return schedules.linear(step, last=self.gamma, steps=self.schedule_steps)
         if self.schedule == "fine_tune":
             return schedules.late(step, last=self.gamma, steps=self.schedule_steps)
-        return tf.constant(float(self.gamma))
+        return tf.convert_to_tensor(self.gamma)
 
 
 @serializable
@@ -92,7 +101,7 @@ class LabelCrossEntropy(LabelLoss):
         self,
         sizes: Sequence[int],
         *,
-        gamma: float = 1.0,
+        gamma: float | Schedule = 1.0,
         schedule: str = "fixed",
         schedule_steps: int = 100_000,
     ):
@@ -124,7 +133,7 @@ class LabelSquaredError(LabelLoss):
         sizes: Sequence[int] | None = None,
         *,
         learn_scale: bool = True,
-        gamma: float = 1.0,
+        gamma: float | Schedule = 1.0,
         schedule: str = "fixed",
         schedule_steps: int = 100_000,
     ):
@@ -154,7 +163,11 @@ class LabelCovariance(LabelLoss):
     """
 
     def __init__(
-        self, *, gamma: float = 1.0, schedule: str = "fixed", schedule_steps: int = 100_000
+        self,
+        *,
+        gamma: float | Schedule = 1.0,
+        schedule: str = "fixed",
+        schedule_steps: int = 100_000,
     ):
         super().__init__(gamma=gamma, schedule=schedule, schedule_steps=schedule_steps)
 
@@ -193,7 +206,7 @@ class LabelEmbedding(LabelLoss):
         use_order: bool = False,
         sigma: float | None = 1.0,
         initial_seed: int = 0,
-        gamma: float = 1.0,
+        gamma: float | Schedule = 1.0,
         schedule: str = "fixed",
         schedule_steps: int = 100_000,
     ):
@@ -264,7 +277,7 @@ class LabelInformation(LabelLoss):
         hidden: int = 20,
         critic_rate: float = 100.0,
         initial_seed: int = 0,
-        gamma: float = 1.0,
+        gamma: float | Schedule = 1.0,
         schedule: str = "fixed",
         schedule_steps: int = 100_000,
     ):

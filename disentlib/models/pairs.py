@@ -8,6 +8,7 @@ import abc
 
 import tensorflow as tf
 
+from disentlib.losses.schedules import Schedule
 from disentlib.models.beta_vae import BetaVAE
 
 
@@ -28,7 +29,7 @@ class PairVAE(BetaVAE, abc.ABC):
         encoder,
         decoder,
         *,
-        beta: float = 1.0,
+        beta: float | Schedule = 1.0,
         likelihood=None,
         regularizers=(),
         seed: int = 0,

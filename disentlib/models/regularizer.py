@@ -22,6 +22,12 @@ class Regularizer(SignatureConfig, keras.layers.Layer, abc.ABC):
     def __init__(self):
         super().__init__(dtype="float32")
         self.built = True
+        self.clock = lambda: tf.zeros((), tf.int64)
+
+    @property
+    def step(self) -> tf.Tensor:
+        """The step of the model that the regularizer belongs to; weights on schedules read it."""
+        return self.clock()
 
     @abc.abstractmethod
     def penalty(

@@ -8,6 +8,7 @@ labelled images out of the former).
 
 import tensorflow as tf
 
+from disentlib.losses.schedules import Schedule
 from disentlib.models.beta_tc_vae import BetaTCVAE
 from disentlib.models.beta_vae import BetaVAE
 from disentlib.models.configuration import serializable
@@ -18,7 +19,13 @@ from disentlib.models.vae import VAE, Code
 
 
 def S2VAE(
-    encoder, decoder, *, label_loss: LabelLoss, beta: float = 4.0, likelihood=None, seed: int = 0
+    encoder,
+    decoder,
+    *,
+    label_loss: LabelLoss,
+    beta: float | Schedule = 4.0,
+    likelihood=None,
+    seed: int = 0,
 ) -> BetaVAE:
     """`BetaVAE` with a label loss: see there and `label_losses`."""
     return BetaVAE(
@@ -31,7 +38,7 @@ def S2FactorVAE(
     decoder,
     *,
     label_loss: LabelLoss,
-    gamma: float = 10.0,
+    gamma: float | Schedule = 10.0,
     discriminator=None,
     likelihood=None,
     seed: int = 0,
@@ -54,8 +61,8 @@ def S2DIPVAE(
     *,
     label_loss: LabelLoss,
     variant: str = "i",
-    lambda_off_diagonal: float = 10.0,
-    diagonal_factor: float = 10.0,
+    lambda_off_diagonal: float | Schedule = 10.0,
+    diagonal_factor: float | Schedule = 10.0,
     likelihood=None,
     seed: int = 0,
 ) -> DIPVAE:
@@ -73,7 +80,13 @@ def S2DIPVAE(
 
 
 def S2BetaTCVAE(
-    encoder, decoder, *, label_loss: LabelLoss, beta: float = 6.0, likelihood=None, seed: int = 0
+    encoder,
+    decoder,
+    *,
+    label_loss: LabelLoss,
+    beta: float | Schedule = 6.0,
+    likelihood=None,
+    seed: int = 0,
 ) -> BetaTCVAE:
     """`BetaTCVAE` with a label loss: see there and `label_losses`."""
     return BetaTCVAE(

@@ -61,6 +61,8 @@ class VAE(SignatureConfig, keras.Model):
         self.decoder = decoder
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         self.regularizers = list(regularizers)
+        for one in self.regularizers:
+            one.clock = lambda: self.step
         self.seed = seed
         self.latents = _latents(encoder, decoder)
         names = [*self.terms, *(name for one in self.regularizers for name in one.terms)]

@@ -17,6 +17,7 @@ from tensorflow.python.grappler import tf_optimizer
 
 from disentlib import models
 from disentlib.models import architectures as nets
+from disentlib.models.configuration import ObjectiveWeight
 
 SHAPE = (16, 16, 1)
 LATENTS = 3
@@ -251,6 +252,50 @@ def test_the_same_seed_saved_and_loaded_halfway_gives_the_same_run(name, whole_r
     np.testing.assert_allclose(joined.pop("loss"), history["loss"], rtol=1e-6)
     assert joined == {term: history[term] for term in joined}
     assert_same_variables(whole, again)
+
+
+def weights_of(model) -> list[tuple[object, str]]:
+    """Return (method or regularizer, name) of every weight of a model's objective."""
+    return [
+        (part, name)
+        for part in (model, *model.regularizers)
+        for name in part.get_config()
+        if isinstance(getattr(type(part), name, None), ObjectiveWeight)
+    ]
+
+
+@every_method
+def test_weights_moved_after_a_step_count_in_the_next(name, tmp_path):
+    """Eager code reads the numbers themselves: compiled steps must agree with it."""
+    compiled, eager = quiet(build(name)), quiet(build(name, run_eagerly=True))
+    x, y = batch(name)
+    found = {}
+    for model in (compiled, eager):
+        model.train_on_batch(x, y)
+        for number, (part, weight) in enumerate(weights_of(model), 1):
+            moved = 4.0 if weight == "beta_max" else getattr(part, weight) * (1 + 0.5 * number)
+            setattr(part, weight, moved)
+        found[model] = [model.train_on_batch(x, y, return_dict=True) for _ in range(2)]
+    for got, expected in zip(found[compiled], found[eager], strict=True):
+        for term, value in expected.items():
+            np.testing.assert_allclose(got[term], value, rtol=1e-3, atol=1e-4, err_msg=term)
+    models.save(compiled, tmp_path / "model.keras")
+    again = models.load(tmp_path / "model.keras")
+    for (ours, weight), (theirs, _) in zip(weights_of(compiled), weights_of(again), strict=True):
+        assert getattr(ours, weight) == getattr(theirs, weight)
+
+
+@every_method
+def test_arguments_are_weights_that_move_or_stay_as_they_were_given(name):
+    model = build(name)
+    moving = weights_of(model)
+    for part in (model, *model.regularizers):
+        fixed = [one for one in part.get_config() if (part, one) not in moving]
+        numbers = [one for one in fixed if isinstance(getattr(part, one), float)]
+        assert set(numbers) <= {"critic_rate", "sigma"}, "weights of the objective move"
+        for argument in fixed:
+            with pytest.raises(AttributeError, match=f"{argument} stays as it was given"):
+                setattr(part, argument, object())
 
 
 @every_method
