@@ -14,7 +14,7 @@ from disentlib.visualization.scores import effects_figure
 
 def section(run: ReportedRun) -> Section | None:
     """Return the KL of each latent, and its mutual information with each factor."""
-    if run.encoded is None:
+    if not run.is_finite:
         return None
     run.tell("plotting the latents")
     kl, active = run.kl, run.active

@@ -68,7 +68,7 @@ class ReportedRun:
             return [
                 "No checkpoint is written yet: pictures and latents appear after the first one."
             ]
-        if self.encoded is None:
+        if not self.is_finite:
             return ["The encoder returns NaN or infinity: the training diverged."]
         return []
 
@@ -82,20 +82,23 @@ class ReportedRun:
         return True
 
     @cached_property
-    def encoded(self) -> Encoded | None:
-        """A sample of the data with its posteriors; None without a model or with NaN."""
-        if not self.has_model:
-            return None
+    def encoded(self) -> Encoded:
+        """A sample of the data with its posteriors; for runs that have a model."""
         self.tell(f"encoding {self.samples:,} images")
-        encoded = encode(self.run, self.samples, self.rng)
-        finite = np.isfinite(encoded.mean).all() and np.isfinite(encoded.logvar).all()
-        return encoded if finite else None
+        return encode(self.run, self.samples, self.rng)
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether there is a model that gives finite codes."""
+        return self.has_model and all(
+            np.isfinite(part).all() for part in (self.encoded.mean, self.encoded.logvar)
+        )
 
     @property
     def has_pictures(self) -> bool:
         """Whether observations are pictures."""
         return (
-            self.encoded is not None
+            self.is_finite
             and self.encoded.images.ndim == 4
             and self.encoded.images.shape[-1] in (1, 3)
         )
