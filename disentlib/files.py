@@ -11,6 +11,7 @@ import re
 import reprlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def lock(path: str | os.PathLike[str], *, busy: str, wait: float = 0.0) -> Itera
     """
     held = filelock.FileLock(path, thread_local=False)
     try:
-        held.acquire(timeout=wait, poll_interval=0.1)
+        held.acquire(timeout=wait, poll_interval=0.01)
     except filelock.Timeout:
         raise RuntimeError(busy) from None
     try:
@@ -130,7 +131,8 @@ def is_locked(path: str | os.PathLike[str]) -> bool:
     if not Path(path).exists():
         return False
     try:
-        with lock(path, busy=""):
+        # Longer than another process asks the same question.
+        with lock(path, busy="", wait=0.02):
             return False
     except (RuntimeError, OSError):
         return True
@@ -169,7 +171,22 @@ def read_json(path: Any, keys: Mapping[str, type | tuple[type, ...]] | None = No
         ValueError: if the file is not JSON, or does not hold `keys`; the message names the file.
         OSError: if the file cannot be read.
     """
-    content = path.read_bytes()
+    return parse_json(path.read_bytes(), path, keys)
+
+
+def parse_json(
+    content: bytes, path: Any, keys: Mapping[str, type | tuple[type, ...]] | None = None
+) -> Any:
+    """Return what `read_json` does, of a file that was read.
+
+    Args:
+        content: of the file.
+        path: of the file, for errors.
+        keys: what the file's object must hold.
+
+    Raises:
+        ValueError: if it is not JSON, or does not hold `keys`; the message names the file.
+    """
     if not content.strip():
         raise ValueError(f"expected JSON in {path}, the file is empty")
     try:
@@ -196,9 +213,8 @@ def check_keys(
         ValueError: if it does not; the message names the file and the place.
     """
     if not isinstance(found, dict):
-        raise ValueError(
-            f"expected an object with {', '.join(keys)} in {path}{place}, got {reprlib.repr(found)}"
-        )
+        wanted = f"an object with {', '.join(keys)}" if keys else "an object"
+        raise ValueError(f"expected {wanted} in {path}{place}, got {reprlib.repr(found)}")
     for key, kind in keys.items():
         if key not in found:
             raise ValueError(
@@ -249,10 +265,10 @@ def differences(old: Any, new: Any, path: Sequence[str] = ()) -> list[str]:
             for key in sorted({*old, *new})
             for line in differences(old.get(key), new.get(key), [*path, key])
         ]
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+    if isinstance(old, list) and isinstance(new, list):
         return [
             line
-            for number, (a, b) in enumerate(zip(old, new, strict=True))
+            for number, (a, b) in enumerate(zip_longest(old, new))
             for line in differences(a, b, [*path, str(number)])
         ]
     if old == new:

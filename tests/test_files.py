@@ -187,7 +187,7 @@ def test_digests(tmp_path):
             {"a": {"b": [1, 3]}, "d": 1},
             ["a.b.1: 2 before, 3 now", "c: 1 before, None now", "d: None before, 1 now"],
         ),
-        ({"a": ["x"]}, {"a": ["x", "z"]}, ["a: ['x'] before, ['x', 'z'] now"]),
+        ({"a": ["x"]}, {"a": ["x", "z"]}, ["a.1: None before, 'z' now"]),
     ],
 )
 def test_differences_are_told_by_their_place(old, new, told):

@@ -13,12 +13,13 @@ PACKAGE = Path(disentlib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Modules of their own that everybody above the kernels may use.
-LEAVES = {"arrays", "files", "limits", "pixels"}
+LEAVES = {"arrays", "environment", "files", "limits", "pixels"}
 
 # Which parts of disentlib each part may import, beside itself.
 ARROWS = {
     "arrays": set(),
     "configs": set(),
+    "environment": set(),
     "files": set(),
     "limits": set(),
     "pixels": {"arrays"},

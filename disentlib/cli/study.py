@@ -164,9 +164,7 @@ def status(options: argparse.Namespace) -> None:
     jobs = {job.number: job for job in chosen(study, options)}
     done = storage.done() & jobs.keys()
     failed = {number: text for number, text in storage.failures().items() if number in jobs}
-    # Notes of the dead remain until the next start, so they count only while somebody drives.
-    running = storage.running() if storage.is_driven or not storage.is_local else {}
-    running = {number: who for number, who in running.items() if number in jobs.keys() - done}
+    running = {n: who for n, who in storage.running().items() if n in jobs.keys() - done}
     left = len(jobs) - len(done) - len(failed.keys() - running.keys()) - len(running)
     console = stdout()
     if options.json:
@@ -227,7 +225,7 @@ def collect(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> None:
     """Write the page."""
     storage = located(options)
-    name = storage.read_study()["study"]["name"]
+    name = storage.study().name
     frame = studies.load(storage.path)
     if options.criteria:
         with native_silence():  # TensorFlow loads here
@@ -270,7 +268,7 @@ def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:
             raise UsageError(
                 f"the study in {storage} is as it was begun: --gin_param comes too late"
             )
-        return Study(**storage.read_study()["study"]), storage
+        return storage.study(), storage
     name = options.study
     if (configs.directory() / "studies" / f"{name}.gin").is_file():
         name = f"studies/{name}.gin"

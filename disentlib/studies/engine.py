@@ -7,7 +7,6 @@ one, so that nothing that leaks grows. A job that takes its worker down takes no
 """
 
 import contextlib
-import functools
 import importlib.util
 import math
 import os
@@ -20,16 +19,15 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
 
+from disentlib import files
+from disentlib.environment import versions
 from disentlib.studies.grid import Job
-from disentlib.studies.storage import CorruptResultError, Storage, digest
+from disentlib.studies.storage import CorruptResultError, Storage
 
 JOBS_A_WORKER = 25
-PACKAGES = ("disentlib", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
 POLL = 0.5  # seconds between two looks at what has finished
 
 Row = tuple[str, str, float]  # representation, score, value
@@ -201,34 +199,18 @@ def has_ray() -> bool:
 def _refuse_changes(
     jobs: Sequence[Job], configurations: Mapping[int, dict[str, Any]], storage: Storage
 ) -> None:
-    begun = {int(path.parent.name) for path in storage.path.glob("jobs/*/job.json")}
+    begun = storage.begun()
     changed = []
     for job in jobs:
         if job.number in begun:
             before = storage.begun_with(job.number)
-            if difference := _difference(before, configurations[job.number]):
-                changed.append(f"job {job.number}: {difference}")
+            if different := files.differences(before, configurations[job.number]):
+                changed.append(f"job {job.number}: {different[0]}")
     if changed:
         raise ValueError(
             f"{len(changed)} jobs in {storage} were begun with another configuration "
             f"({'; '.join(changed[:3])}): choose another directory"
         )
-
-
-def _difference(before: Any, now: Any, place: str = "configuration") -> str:
-    """Return the first place where two JSON values differ; empty where they are equal."""
-    if before == now:
-        return ""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for key in sorted({*before, *now}):
-            if found := _difference(before.get(key), now.get(key), key):
-                return found
-    if isinstance(before, list) and isinstance(now, list):
-        for old, new in zip_longest(before, now):
-            if old != new:
-                before, now = old, new
-                break
-    return f"{place}: {before!r} before, {now!r} now"
 
 
 def _on_ray(
@@ -301,9 +283,9 @@ def _result(
         "seed": job.seed,
         "uuid": str(uuid.uuid4()),
         "wall_time_s": round(seconds, 3),
-        "config_digest": digest(configuration),
+        "config_digest": files.digest(configuration),
         "configuration": configuration,
-        "versions": _versions(),
+        "versions": {"python": platform.python_version(), **versions()},
         "platform": platform.platform(),
         # JSON has no NaN.
         "rows": [
@@ -311,15 +293,6 @@ def _result(
             for representation, score, value in rows
         ],
     }
-
-
-@functools.cache
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
-    return found
 
 
 def _environment(cpus: float, gpus: float) -> dict[str, str]:

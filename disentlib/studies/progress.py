@@ -51,7 +51,7 @@ def picture(progress: Progress, jobs: Mapping[int, Job]) -> Group:
     )
     table = Table(box=None, pad_edge=False, show_header=False)
     for number, who in sorted(running.items())[:SHOWN]:
-        table.add_row(f"{number}", describe(jobs.get(number)), since(who), who["host"])
+        table.add_row(f"{number}", Text(describe(jobs.get(number))), since(who), Text(who["host"]))
     errors = failures(progress.failed, jobs)
     return Group(head, table, *([errors] if progress.failed else []))
 
@@ -61,7 +61,7 @@ def failures(failed: Mapping[int, str], jobs: Mapping[int, Job], *, shown: int =
     table = Table(box=None, pad_edge=False, show_header=False)
     for number, error in list(failed.items())[-shown:]:
         line = Text(error, style="red", no_wrap=True, overflow="ellipsis")
-        table.add_row(f"{number}", describe(jobs.get(number)), line)
+        table.add_row(f"{number}", Text(describe(jobs.get(number))), line)
     if len(failed) > shown:
         table.add_row("", f"... and {len(failed) - shown:,} more", "")
     return table

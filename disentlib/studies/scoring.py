@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from disentlib import metrics
+from disentlib import files, metrics
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.downstream_task import Predictor
 from disentlib.metrics.protocol import Encoded, Protocol
 from disentlib.studies.engine import Row
+from disentlib.training.directory import SCORES
 from disentlib.training.run import Run
 
 PREDICTORS: dict[str, Predictor] = {
@@ -59,7 +60,8 @@ def score_run(
         data, run.encode, CODED_IMAGES, rng=protocols.generator(SCORING_SEED)
     )
     assert coded.logvar is not None  # models of ours encode distributions
-    np.savez(run.path / CODES, mean=coded.mean, logvar=coded.logvar)
+    with files.replacing(run.path / CODES) as partial:
+        np.savez(partial, mean=coded.mean, logvar=coded.logvar)
     special = {*PREDICTORS, "fairness"}
     table = metrics.evaluate_encoder(
         data,
@@ -70,7 +72,7 @@ def score_run(
         protocol=protocol,
         rng=SCORING_SEED,
     )
-    table.to_json(run.path / "scores.json")
+    table.to_json(run.path / SCORES)
     rows += [
         (row.representation, row.score, row.value)
         for row in table

@@ -8,6 +8,7 @@
               /done.json    written last: the job is complete
     running/  failed/       a file a job that runs, or whose last attempt failed
     quarantine/             results that could not be read
+    .drivers/               a lock a driver
 
 Paths may be local, gs:// or s3://. Files are written whole or not at all: locally by renaming,
 in an object store because a write is one object.
@@ -15,27 +16,44 @@ in an object store because a write is one object.
 
 import contextlib
 import datetime
-import fcntl
 import hashlib
-import json
 import os
+import re
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from etils import epath
 
-from disentlib.studies.grid import Job
+from disentlib import files
+from disentlib.studies.grid import Job, Study
 
 # fsspec's drivers for gs:// and s3://: TensorFlow has none for s3, and a driver does without it.
 os.environ.setdefault("EPATH_USE_TF", "0")
 
 # A worker that lost its driver lives on for moments; the next attempt of its job waits for it.
 PATIENCE = 60.0
+LOCK = ".job.lock"  # held while a job runs
+
+# What the records of a study must hold: see `files.check_keys`.
+_RUNNING: dict[str, type] = {"host": str, "process": int, "since": str}
+_RESULT: dict[str, type | tuple[type, ...]] = {
+    "study": str,
+    "job": int,
+    "dataset": str,
+    "model": str,
+    "hyperparameter": str,
+    "strength": (int, float),
+    "seed": int,
+    "uuid": str,
+    "wall_time_s": (int, float),
+    "config_digest": str,
+    "versions": dict,
+    "rows": list,
+}
 
 
 class CorruptResultError(ValueError):
@@ -71,6 +89,7 @@ class Storage:
 
         Raises:
             FileNotFoundError: if there is no study here.
+            ValueError: if the file is damaged; the message names it.
         """
         path = self.path / "study.json"
         if not path.exists():
@@ -78,7 +97,22 @@ class Storage:
                 f"expected a study directory with study.json, found none at {self}: "
                 "make one with `disentlib study run NAME --out DIR`"
             )
-        study: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = files.read_json(path, {"study": dict})
+        return content
+
+    def study(self) -> Study:
+        """Return the grid that study.json describes.
+
+        Raises:
+            FileNotFoundError: if there is no study here.
+            ValueError: if the file is damaged; the message names it.
+        """
+        try:
+            study = Study(**self.read_study()["study"])
+            study.jobs()
+        except (TypeError, AttributeError) as error:
+            path = self.path / "study.json"
+            raise ValueError(f"expected the arguments of a study in {path}: {error}") from error
         return study
 
     @contextlib.contextmanager
@@ -91,32 +125,32 @@ class Storage:
         if not self.is_local:
             yield
             return
-        Path(self.path).mkdir(parents=True, exist_ok=True)
-        with (Path(self.path) / ".driver.lock").open("a+") as file:
-            try:
-                fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().strip() or "another driver"
-                raise RuntimeError(f"{holder} is running the study in {self}") from None
+        folder = Path(self.path) / ".drivers"
+        folder.mkdir(parents=True, exist_ok=True)
+        mine = f"{'study' if alone else 'job'}.{os.getpid()}.{socket.gethostname()}.lock"
+        with contextlib.ExitStack() as held:
+            busy = f"another driver keeps starting in {self}"
+            with files.lock(folder / "start", busy=busy, wait=PATIENCE):
+                for driver in folder.glob("*.*.*.lock"):
+                    kind, process, host = driver.stem.split(".", 2)
+                    if not files.is_locked(driver):
+                        driver.unlink(missing_ok=True)
+                    elif alone or kind == "study":
+                        raise RuntimeError(
+                            f"process {process} on {host} is running the study in {self}"
+                        )
+                held.enter_context(files.lock(folder / mine, busy=busy, wait=PATIENCE))
             if alone:
-                file.truncate(0)
-                file.write(f"process {os.getpid()} on {socket.gethostname()}")
-                file.flush()
+                for swept in (".", "running", "failed"):
+                    files.sweep(Path(self.path) / swept)
             yield
 
     @property
     def is_driven(self) -> bool:
         """Whether a driver holds the study; unknown, and so false, for object stores."""
-        lock = Path(self.path) / ".driver.lock"
-        if not self.is_local or not lock.exists():
-            return False
-        with lock.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return self.is_local and any(
+            files.is_locked(driver) for driver in Path(self.path).glob(".drivers/*.lock")
+        )
 
     # Jobs
 
@@ -125,16 +159,43 @@ class Storage:
         return self.path / "jobs" / f"{number:05}"
 
     def done(self) -> set[int]:
-        """Return the numbers of the jobs that are complete."""
-        return {int(path.parent.name) for path in self.path.glob("jobs/*/done.json")}
+        """Return the numbers of the jobs that are complete.
+
+        Raises:
+            ValueError: if a folder is no job's; the message names it.
+        """
+        return self._numbers("done.json")
+
+    def begun(self) -> set[int]:
+        """Return the numbers of the jobs that were ever begun.
+
+        Raises:
+            ValueError: if a folder is no job's; the message names it.
+        """
+        return self._numbers("job.json")
+
+    def _numbers(self, name: str) -> set[int]:
+        return {_number(path.parent) for path in self.path.glob(f"jobs/*/{name}")}
 
     def is_done(self, number: int) -> bool:
         """Return whether a job is complete."""
         return (self.folder(number) / "done.json").exists()
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return who works on what since when, by number; the dead of other machines among them."""
-        return {number: who for number, who in self._notes("running").items() if _may_live(who)}
+        """Return who works on what since when, by number.
+
+        In object stores the dead of other machines are among them.
+
+        Raises:
+            ValueError: if a note is damaged; the message names it.
+        """
+        notes = self._notes("running", _RUNNING)
+        return {number: who for number, who in notes.items() if self._lives(number, who)}
+
+    def _lives(self, number: int, who: Mapping[str, Any]) -> bool:
+        if self.is_local or who["host"] == socket.gethostname():
+            return files.is_locked(self._work(number) / LOCK)
+        return True
 
     def clear_running(self) -> None:
         """Drop all notes of who works on what: at the start of the only driver."""
@@ -142,8 +203,13 @@ class Storage:
             path.unlink(missing_ok=True)
 
     def failures(self) -> dict[int, str]:
-        """Return the last errors of the jobs whose last attempt failed, by number."""
-        return {number: note["error"] for number, note in self._notes("failed").items()}
+        """Return the last errors of the jobs whose last attempt failed, by number.
+
+        Raises:
+            ValueError: if a note is damaged; the message names it.
+        """
+        notes = self._notes("failed", {"error": str})
+        return {number: note["error"] for number, note in notes.items()}
 
     def note_running(self, number: int) -> None:
         """Say that this process works on a job."""
@@ -160,11 +226,15 @@ class Storage:
             (self.path / kind / f"{number:05}.json").unlink(missing_ok=True)
 
     def begun_with(self, number: int) -> dict[str, Any] | None:
-        """Return the configuration that a job was begun with; None where it was not."""
+        """Return the configuration that a job was begun with; None where it was not.
+
+        Raises:
+            ValueError: if the file is damaged; the message names it.
+        """
         path = self.folder(number) / "job.json"
         if not path.exists():
             return None
-        configuration: dict[str, Any] = json.loads(path.read_text())
+        configuration: dict[str, Any] = files.read_json(path, {})
         return configuration
 
     @contextlib.contextmanager
@@ -177,17 +247,22 @@ class Storage:
         Raises:
             RuntimeError: if another process keeps holding the job.
         """
-        folder = self.folder(job.number)
-        work = Path(folder)
-        if not self.is_local:
-            key = hashlib.sha256(str(self).encode()).hexdigest()[:16]
-            work = Path(tempfile.gettempdir()) / f"disentlib-{key}" / folder.name
+        folder, work = self.folder(job.number), self._work(job.number)
         work.mkdir(parents=True, exist_ok=True)
-        with (work / ".job.lock").open("w") as file:
-            _wait_for(file, work)
+        busy = f"another process works in {work}"
+        with files.lock(work / LOCK, busy=busy, wait=PATIENCE):
+            files.sweep(work)
             if not (folder / "job.json").exists():
                 self._write(folder / "job.json", configuration)
             yield work
+
+    def _work(self, number: int) -> Path:
+        """Return the local folder in which a job works."""
+        folder = self.folder(number)
+        if self.is_local:
+            return Path(folder)
+        key = hashlib.sha256(str(self).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"disentlib-{key}" / folder.name
 
     def finish(self, number: int, work: Path, result: Mapping[str, Any]) -> None:
         """Store a job's result, and last of all that it is done."""
@@ -197,7 +272,7 @@ class Storage:
                 if not file.name.startswith("."):
                     target = folder / file.relative_to(work).as_posix()
                     target.write_bytes(file.read_bytes())
-        text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+        text = files.encode_json(result, folder / "result.json")
         self._write_text(folder / "result.json", text)
         self._write(
             folder / "done.json",
@@ -220,12 +295,14 @@ class Storage:
         """
         path = self.folder(number) / "result.json"
         try:
-            done = json.loads((path.parent / "done.json").read_bytes())
+            done = files.read_json(path.parent / "done.json", {"sha256": str})
             content = path.read_bytes()
             if hashlib.sha256(content).hexdigest() != done["sha256"]:
                 raise CorruptResultError(f"{path} is not what its job wrote")
-            result: dict[str, Any] = json.loads(content)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            result: dict[str, Any] = files.parse_json(content, path, _RESULT)
+            if result["job"] != number:
+                raise CorruptResultError(f"{path} is the result of job {result['job']}")
+        except (OSError, ValueError) as error:
             if isinstance(error, CorruptResultError):
                 raise
             raise CorruptResultError(f"{path} cannot be read: {error}") from error
@@ -245,52 +322,47 @@ class Storage:
         self.note_failed(number, error)
         return target
 
-    def _notes(self, kind: str) -> dict[int, dict[str, Any]]:
+    @contextlib.contextmanager
+    def replacing(self, name: str) -> Iterator[epath.Path]:
+        """Yield another path to write to; at the end that file becomes `name` in the study."""
+        path = self.path / name
+        if self.is_local:
+            with files.replacing(path) as partial:
+                yield epath.Path(partial)
+        else:
+            other = path.parent / f".{name}.partial"
+            yield other
+            other.replace(path)
+
+    def _notes(
+        self, kind: str, keys: Mapping[str, type | tuple[type, ...]]
+    ) -> dict[int, dict[str, Any]]:
         notes = {}
         for path in sorted((self.path / kind).glob("*.json")):
+            if path.name.startswith("."):  # is being written
+                continue
             # One that its owner has just removed is no note any more.
-            with contextlib.suppress(OSError, ValueError):
-                notes[int(path.stem)] = json.loads(path.read_text())
+            with contextlib.suppress(FileNotFoundError):
+                notes[_number(path)] = files.read_json(path, keys)
         return notes
 
     def _write(self, path: epath.Path, content: Any) -> None:
-        self._write_text(path, json.dumps(content, indent=1) + "\n")
+        self._write_text(path, files.encode_json(content, path))
 
     def _write_text(self, path: epath.Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.is_local:
-            path.write_text(text)
-            return
-        partial = Path(path.parent) / f".{path.name}.{os.getpid()}.partial"
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(Path(path))
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-
-
-def digest(configuration: Mapping[str, Any]) -> str:
-    """Return a short name of a configuration: equal ones have equal names."""
-    text = json.dumps(configuration, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _wait_for(file: Any, folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"another process works in {folder}") from None
-            time.sleep(0.1)
+        if self.is_local:
+            files.write(path, text)
         else:
-            return
+            path.write_text(text)
 
 
-def _may_live(who: Mapping[str, Any]) -> bool:
-    return who["host"] != socket.gethostname() or Path(f"/proc/{who['process']}").exists()
+def _number(path: epath.Path) -> int:
+    """Return the job's number that a path ends with."""
+    name = path.name.removesuffix(".json")
+    if not re.fullmatch("[0-9]{5,}", name) or f"{int(name):05}" != name:
+        raise ValueError(f"expected a job's number, as 00042, got {path}: move it elsewhere")
+    return int(name)
 
 
 def _now() -> str:

@@ -58,14 +58,16 @@ def collect(study: str | os.PathLike[str]) -> Collected:
     numbers = sorted(storage.done())
     rows = 0
     target = storage.path / TABLE
-    partial = storage.path / f".{TABLE}.partial"
-    with partial.open("wb") as file, parquet.ParquetWriter(file, _schema(arrow)) as writer:
+    with (
+        storage.replacing(TABLE) as partial,
+        partial.open("wb") as file,
+        parquet.ParquetWriter(file, _schema(arrow)) as writer,
+    ):
         for results in _read(storage, numbers, corrupt):
             columns = _columns(results)
             writer.write_table(arrow.table(columns, schema=_schema(arrow)))
             rows += len(columns["value"])
         writer.add_key_value_metadata({"jobs": str(len(numbers) - len(corrupt))})
-    partial.replace(target)
     return Collected(os.fspath(target), len(numbers) - len(corrupt), rows, corrupt)
 
 

@@ -1,14 +1,9 @@
 """The files of a run directory, each written whole or not at all."""
 
 import contextlib
-import os
-import platform
 import reprlib
-import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from disentlib import files
 
@@ -19,16 +14,6 @@ HISTORY = "history.csv"  # a row a log interval: step, loss, terms
 TENSORBOARD = "tensorboard"  # the same curves for TensorBoard
 METRICS = "metrics.json"  # the figures of the finished run
 SCORES = "scores.json"  # made by `disentlib evaluate`
-
-_PACKAGES = (
-    "disentlib",
-    "tensorflow",
-    "keras",
-    "tensorflow-probability",
-    "numpy",
-    "scikit-learn",
-    "gin-config",
-)
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
@@ -103,18 +88,3 @@ def lock(run_dir: Path) -> contextlib.AbstractContextManager[None]:
         RuntimeError: if another process holds it.
     """
     return files.lock(run_dir / ".lock", busy=f"another process is training in {run_dir}")
-
-
-def environment() -> dict[str, Any]:
-    """Return what the numbers may depend on: versions, machine, command."""
-    versions = {}
-    for package in _PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return {
-        "versions": versions,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }

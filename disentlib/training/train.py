@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from disentlib import files
 from disentlib.data import GroundTruthData, streams
+from disentlib.environment import environment
 from disentlib.models import VAE, configuration_of
 from disentlib.models.architectures import conv_encoder, deconv_decoder
 from disentlib.training import directory
@@ -231,7 +232,7 @@ def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operativ
             "configuration": configuration,
             "checkpoints": digests,
             "steps": steps,
-            "environment": directory.environment(),
+            "environment": environment(),
         },
     )
     if operative:

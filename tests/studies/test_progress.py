@@ -25,8 +25,13 @@ def seen(progress) -> str:
 def test_a_moment(tmp_path):
     storage = studies.Storage(tmp_path)
     storage.write_study({})
-    storage.note_running(13)
-    progress = studies.Progress(storage, total=20, skipped=4, done=4)
+    storage.note_running(12)  # by a process that died
+    with storage.claim(JOBS[13], {}):
+        storage.note_running(13)
+        see_a_moment(studies.Progress(storage, total=20, skipped=4, done=4))
+
+
+def see_a_moment(progress):
     assert "left -" in seen(progress)
     progress.started = time.monotonic() - 60
     for number in range(4, 10):
