@@ -225,7 +225,7 @@ def collect(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> None:
     """Write the page."""
     storage = located(options)
-    name = storage.study().name
+    study = storage.study()
     frame = studies.load(storage.path)
     if options.criteria:
         with native_silence():  # TensorFlow loads here
@@ -237,7 +237,12 @@ def report(options: argparse.Namespace) -> None:
             cross = criteria.cross_scores(storage.path)
             frame = analysis.with_model_centrality(frame, cross)
     target = options.out or f"{storage}/report.html"
-    path = studies.report(frame, target, title=f"Study {name}")
+    jobs = {job.number: job for job in study.jobs()}
+    failed = {
+        f"{number}: {shown.describe(jobs.get(number))}": error
+        for number, error in storage.failures().items()
+    }
+    path = studies.report(frame, target, title=f"Study {study.name}", failed=failed)
     stdout(quiet=options.quiet).print(str(path), markup=False, soft_wrap=True)
 
 

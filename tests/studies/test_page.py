@@ -98,6 +98,17 @@ def test_the_files_are_the_data_behind_the_figures(written):
     assert all(f"{value:.1%}" in reader.said("transfer") for value in chance)
 
 
+def test_what_failed_stands_with_its_error(small, tmp_path):
+    failed = {"3: mini beta_vae beta=4 seed 3": "NonFiniteError: NaN at step 7 in <kl>"}
+    frame = small(lambda d, s, m, strength, seed: strength + seed / 10, seeds=1)
+    path = page.report(frame, tmp_path / "small.html", title="small", failed=failed)
+    reader = Reader(path)
+    assert "1 job failed; why is under What was run." in reader.said("")
+    assert "3: mini beta_vae beta=4 seed 3 NonFiniteError: NaN at step 7 in <kl>" in reader.said(
+        "runs"
+    )
+
+
 def test_a_small_table_says_what_it_cannot_show(small, tmp_path):
     frame = small(lambda d, s, m, strength, seed: strength + seed / 10, seeds=1)
     reader = Reader(page.report(frame, tmp_path / "small.html", title="small"))

@@ -4,7 +4,7 @@ Each section is a function in a file of its own: `section(study: Study) -> Secti
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,13 @@ SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
 )
 
 
-def report(frame: pd.DataFrame | str | os.PathLike[str], path: Any, *, title: str) -> Path:
+def report(
+    frame: pd.DataFrame | str | os.PathLike[str],
+    path: Any,
+    *,
+    title: str,
+    failed: Mapping[str, str] | None = None,
+) -> Path:
     """Write the page of a study's results.
 
     Args:
@@ -52,6 +58,7 @@ def report(frame: pd.DataFrame | str | os.PathLike[str], path: Any, *, title: st
             studies stand side by side: each study's data sets are named after it.
         path: of the page.
         title: at its top.
+        failed: the errors of the jobs that failed, by what they were to train.
 
     Returns:
         The path of the page.
@@ -64,7 +71,10 @@ def report(frame: pd.DataFrame | str | os.PathLike[str], path: Any, *, title: st
     given = frame if isinstance(frame, pd.DataFrame) else read(frame)
     table = _by_study(analysis.clean(given))
     if table.empty:
-        raise ValueError(f"expected results with finite values, got {len(given)} rows without any")
+        errors = f"; {count(len(failed), 'job')} failed" if failed else ""
+        raise ValueError(
+            f"expected results with finite values, got {len(given)} rows without any{errors}"
+        )
     found = set(table["representation"])
     codes = next((one for one in analysis.REPRESENTATIONS if one in found), "mean")
     wide = analysis.wide(table, codes)
@@ -75,6 +85,7 @@ def report(frame: pd.DataFrame | str | os.PathLike[str], path: Any, *, title: st
         study_plots.styles(sorted(table["model"].unique())),
         analysis.names(wide, "supervised"),
         given,
+        failed or {},
     )
     sections = [part for write in SECTIONS if (part := write(study))]
     subject = ", ".join(sorted(set(table["study"]) - {""})) or "results"
@@ -123,6 +134,8 @@ def _facts(study: Study) -> list[tuple[str, str]]:
 def _notices(study: Study) -> list[str]:
     """Return what is missing from the table, in words."""
     notices = []
+    if study.failed:
+        notices.append(f"{count(len(study.failed), 'job')} failed; why is under What was run.")
     if undefined := len(study.given) - len(study.table):
         notices.append(f"Left out, without a finite value: {count(undefined, 'row')}.")
     models = study.wide.reset_index()

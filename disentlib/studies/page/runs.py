@@ -5,7 +5,7 @@ from disentlib.visualization.pages import Section
 
 
 def section(study: Study) -> Section:
-    """Return what was trained."""
+    """Return what was trained, and what failed."""
     models = study.wide.reset_index()
     rows = []
     for (dataset, model, weight), part in models.groupby(["dataset", "model", "hyperparameter"]):
@@ -25,5 +25,8 @@ def section(study: Study) -> Section:
         f"All figures are of {study.codes} codes where nothing else is said. A model is one "
         "training: a method, a strength of its weight and a seed."
     ]
-    table = table_of("What was trained", columns, rows)
-    return Section("runs", "What was run", text, tables=[table])
+    tables = [table_of("What was trained", columns, rows)]
+    if study.failed:
+        errors = list(study.failed.items())
+        tables.append(table_of("What failed, with the last error", ["job", "error"], errors))
+    return Section("runs", "What was run", text, tables=tables)

@@ -1,6 +1,6 @@
 """What the sections of a study's page are written from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ class Study(NamedTuple):
     look: dict[str, study_plots.Style]
     scores: list[str]
     given: pd.DataFrame  # as read
+    failed: Mapping[str, str]  # errors by job
 
     @property
     def datasets(self) -> list[str]:
