@@ -33,6 +33,7 @@ from disentlib.metrics.gaussian_wasserstein_correlation import (
 from disentlib.metrics.info_mec import InfoMEC as InfoMEC
 from disentlib.metrics.info_mec import info_mec as info_mec
 from disentlib.metrics.interventions import ArrayTable as ArrayTable
+from disentlib.metrics.interventions import PrunedCodesWarning as PrunedCodesWarning
 from disentlib.metrics.irs import irs as irs
 from disentlib.metrics.jemmig import jemmig as jemmig
 from disentlib.metrics.mcc import mcc as mcc
@@ -58,6 +59,7 @@ from disentlib.metrics.reduced_downstream_task import (
 )
 from disentlib.metrics.rmig import rmig as rmig
 from disentlib.metrics.sap import sap as sap
+from disentlib.metrics.scale import ScaleWarning as ScaleWarning
 from disentlib.metrics.scores import SCORES as SCORES
 from disentlib.metrics.scores import Score as Score
 from disentlib.metrics.strong_downstream_task import (

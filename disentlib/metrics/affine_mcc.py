@@ -9,6 +9,7 @@ from disentlib.metrics.factors import check_targets
 from disentlib.metrics.mcc import correlations, matched
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import split
+from disentlib.ops import Standardisation
 
 
 def affine_mcc(
@@ -62,7 +63,10 @@ def affine_mcc(
     if not table.shape[1]:
         return float("nan")
     warn_of_outliers(train_codes)
-    design = np.column_stack([np.ones(len(train_codes)), train_codes])
-    coefficients = np.linalg.lstsq(design, train_factors, rcond=None)[0]
-    predicted = coefficients[0] + test_codes @ coefficients[1:]
-    return matched(correlations(predicted, test_factors))
+    # Centred, so that the offset b needs no column and no digits are lost to it.
+    of_codes, of_factors = Standardisation.of(train_codes), Standardisation.of(train_factors)
+    # Directions of no more variance than rounding the codes has are none.
+    digits = np.max(np.abs(of_codes.centre) / of_codes.deviation, where=of_codes.live, initial=1.0)
+    least = np.finfo(np.float64).eps * max(*train_codes.shape, 4 * digits)
+    weights = np.linalg.lstsq(of_codes(train_codes), of_factors(train_factors), rcond=least)[0]
+    return matched(correlations(of_codes(test_codes) @ weights, test_factors))

@@ -8,6 +8,7 @@ from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.interventions import Interventions, Table
 from disentlib.metrics.protocol import Protocol, generator
+from disentlib.metrics.scale import warn_of_scale
 
 
 class BetaVAEScore(NamedTuple):
@@ -38,8 +39,9 @@ def beta_vae_score(
     drawn anew. A linear classifier can undo mixtures of codes, so rotated codes can score high.
     Chance: 1 / factors, and not rescaled.
 
-    Estimator: logistic regression, C = 1. By default one softmax on features scaled to variance 1;
-    under the protocol one regression a factor, intercept penalised, on features as they are.
+    Estimator: logistic regression, C = 1. By default one softmax on standardised features;
+    under the protocol one regression a factor, intercept penalised, on features as they are, with a
+    warning where these are tiny.
 
     Args:
         table: codes of a data set or, with fewer choices of pairs, of arrays.
@@ -78,9 +80,10 @@ def beta_vae_score(
     test = draws.rows.paired_by_one(test_samples, batch)
     features, tests = draws.differences(train), draws.differences(test)
     if protocol is None:
-        scale = features.std(axis=0)
-        scale[scale == 0] = 1.0
-        features, tests = features / scale, tests / scale
+        standardise = ops.Standardisation.of(features)
+        features, tests = standardise(features), standardise(tests)
+    else:
+        warn_of_scale(features, least=0.002)
     (fit,) = ops.logistic_regressions(
         features,
         train.factor[:, None],

@@ -18,6 +18,7 @@ from disentlib import ops
 from disentlib.data.randomness import RNG, integers
 from disentlib.metrics.estimates import ConstantFactorWarning, Continuous
 from disentlib.metrics.protocol import Protocol, Split, generator
+from disentlib.metrics.scale import to_float32
 from disentlib.metrics.targets import split_targets
 
 Estimator = Literal["gradient_boosting", "histogram_boosting", "random_forest", "lasso"]
@@ -86,7 +87,8 @@ def dci(
             "random_forest" (100 trees that see all codes). "lasso" has penalty 0.02 on standardised
             codes and factors, whose values count as numbers; importances are absolute weights.
         continuous: which factors are real-valued, one answer for all or one each.
-        protocol: "locatello2019" trains on the leading rows and on codes rounded to float32.
+        protocol: "locatello2019" trains on the leading rows and on codes rounded to float32, with
+            a warning where that merges samples.
         train_fraction: share of samples that train.
         test: (codes, factors) to test on instead of the rest.
         rng: draws the training rows and what the estimators draw.
@@ -154,8 +156,8 @@ def importances(
     )
     if protocol == "locatello2019":
         parts = parts._replace(
-            train_codes=parts.train_codes.astype(np.float32),
-            test_codes=parts.test_codes.astype(np.float32),
+            train_codes=to_float32(parts.train_codes),
+            test_codes=to_float32(parts.test_codes),
         )
     return fit_importances(parts, real, estimator, int(integers(random, 2**31, 1)[0]))
 
@@ -227,6 +229,8 @@ def accuracy(predicted: NDArray[Any], actual: NDArray[Any]) -> float:
 
 def r_squared(predicted: NDArray[Any], actual: NDArray[Any]) -> float:
     """Return 1 - squared error / variance, at most 1; 0 where nothing varies."""
+    power = ops.exponents(actual[:, None])[0] if actual.dtype.kind == "f" else 0
+    predicted, actual = np.ldexp(predicted, power), np.ldexp(actual, power)
     spread = np.var(actual)
     return float(1 - np.mean((predicted - actual) ** 2) / spread) if spread > 0 else 0.0
 
@@ -280,15 +284,14 @@ def _lasso(
     continuous: bool,  # noqa: ARG001  values count as numbers either way
     seed: int,  # noqa: ARG001  nothing is drawn
 ) -> _Fit:
-    middle, spread = codes.mean(axis=0, dtype=np.float64), codes.std(axis=0, dtype=np.float64)
-    spread[spread == 0] = 1.0
+    standardise = ops.Standardisation.of(codes)
+    standard = standardise(codes)
     scale = values.std() or 1.0
-    standard = (codes - middle) / spread
     weights = ops.lassos(standard, ((values - values.mean()) / scale)[:, None], alpha=0.02)[:, 0]
     return _Fit(
         np.abs(weights),
         values.mean() + scale * (standard @ weights),
-        values.mean() + scale * ((test - middle) / spread @ weights),
+        values.mean() + scale * (standardise(test) @ weights),
     )
 
 

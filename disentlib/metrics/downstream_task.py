@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.protocol import Protocol, split
+from disentlib.metrics.scale import warn_of_scale
 
 Predictor = Literal["gradient_boosting", "logistic_regression"]
 SIZES = (10, 100, 1000, 10_000)
@@ -120,6 +121,7 @@ def accuracies(
         elif protocol is None:
             fitted, predicted = _logistic_regression(train_codes, values, test_codes)
         else:
+            warn_of_scale(train_codes, stacklevel=4)
             fitted, predicted = _one_vs_rest(train_codes, values, test_codes)
         train.append(np.mean(fitted == values))
         test.append(np.mean(predicted == test_factors[:, factor]))
@@ -132,9 +134,8 @@ def _logistic_regression(
     """Return predictions for train and test samples, the penalty chosen by cross-validation."""
     if (values == values[0]).all():
         return values, np.full(len(test), values[0], values.dtype)
-    middle, spread = codes.mean(axis=0), codes.std(axis=0)
-    spread[spread == 0] = 1
-    codes, test = (codes - middle) / spread, (test - middle) / spread
+    standardise = ops.Standardisation.of(codes)
+    codes, test = standardise(codes), standardise(test)
     folds = np.array_split(np.arange(len(codes)), min(5, len(codes)))
     best, most = 1.0, -1.0
     for weight in _WEIGHTS:

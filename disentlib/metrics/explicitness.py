@@ -69,17 +69,14 @@ def explicitness(
     if not kept.any():
         return float("nan")
     warn_of_outliers(part.train_codes)
-    centre = part.train_codes.mean(axis=0, dtype=np.float64)
-    scale = part.train_codes.std(axis=0, dtype=np.float64)
-    live = part.train_codes.min(axis=0) < part.train_codes.max(axis=0)
-    scale = np.where(live, scale, 1.0)
+    standardise = ops.Standardisation.of(part.train_codes)
     fits = ops.logistic_regressions(
-        np.where(live, (part.train_codes - centre) / scale, 0.0),
+        standardise(part.train_codes),
         part.train_factors[:, kept],
         solver="multinomial" if protocol is None else "one_vs_rest",
         tolerance=1e-4,  # scikit-learn's; areas move by less than 0.001 beyond it
     )
-    tests = np.where(live, (part.test_codes - centre) / scale, 0.0)
+    tests = standardise(part.test_codes)
     areas = [
         area(fit, tests, column)
         for fit, column in zip(fits, part.test_factors[:, kept].T, strict=True)

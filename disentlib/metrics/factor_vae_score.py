@@ -1,15 +1,13 @@
 """FactorVAE score (Kim and Mnih 2018, section 4)."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.interventions import Batches, Interventions, Table
+from disentlib.metrics.interventions import Batches, Interventions, PruneOn, Table
 from disentlib.metrics.protocol import Protocol, generator
-
-PruneOn = Literal["std", "variance"]
 
 
 class FactorVAEScore(NamedTuple):
@@ -57,19 +55,24 @@ def factor_vae_score(
 
     Whether a code stays where it is while one factor is fixed and all others vary. Each batch fixes
     a random factor at a random value and votes for the code of least relative variance; training
-    votes name a factor for each code, test votes are counted. Codes that hardly vary are pruned: in
-    them a variance of 0 over 0 would win every vote. Chance: 1 / factors, and not rescaled.
+    votes name a factor for each code, test votes are counted. Codes that hardly vary are pruned, as
+    in them a variance of 0 over 0 would win every vote: means that do beside samples from their
+    posterior, in any unit, or, where no posterior is known, codes that do beside the median code.
+    Chance: 1 / factors, and not rescaled.
 
     Args:
         table: codes of a data set or, with fewer choices of batches, of arrays.
-        protocol: "locatello2019" draws rows in the reference's order, and fixes factors of a single
-            value too, whose votes are random.
+        protocol: "locatello2019" draws rows in the reference's order, fixes factors of a single
+            value too, whose votes are random, and compares the threshold with codes as they are, so
+            that codes of a small unit are all pruned and score 0.
         batch: samples in a batch.
         train_votes: batches that make the classifier.
         test_votes: batches that are counted.
         variance_samples: samples for the variances over the data.
-        threshold: codes below it are pruned.
-        prune_on: what is compared with it: the standard deviation, as the reference does, or the
+        threshold: codes whose spread is a smaller share of that of samples from their posterior, or
+            of the median code's, are pruned; under the protocol, codes of a smaller spread, with a
+            warning that names them.
+        prune_on: whether the spread is the standard deviation, as the reference has it, or the
             variance, as its authors write.
         sampled: whether codes are drawn from their distribution; the mean otherwise.
         rng: draws batches and codes; an int seeds a `RandomState` under the protocol.
@@ -129,9 +132,9 @@ def count_votes(
     draws = Interventions(
         table, sampled=sampled, rng=generator(rng, protocol), every_factor=protocol is not None
     )
-    variance, live = spread(draws, variance_samples)
-    measure = np.sqrt(variance) if prune_on == "std" else variance
-    active = np.flatnonzero(live & (measure >= threshold))
+    active, variance = draws.active(
+        variance_samples, threshold=threshold, prune_on=prune_on, protocol=protocol
+    )
     factors = draws.rows.factors
     if not len(active) or not factors:
         nothing = np.zeros((factors, 0), np.int64)
@@ -139,12 +142,6 @@ def count_votes(
     batches = draws.rows.sharing_one(train_votes + test_votes, batch)
     winners = draws.votes(batches, scale=variance, active=active)
     return Votes(*tables(batches, winners, train_votes, (factors, len(active))), active)
-
-
-def spread(draws: Interventions, samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return each code's variance over the data (ddof 1), and whether it varies at all."""
-    codes = draws.codes(draws.rows.any(samples))
-    return codes.var(axis=0, ddof=1).astype(np.float64), codes.min(axis=0) < codes.max(axis=0)
 
 
 def tables(

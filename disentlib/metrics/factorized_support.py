@@ -42,6 +42,5 @@ def factorized_support(codes: ArrayLike, *, batch: int = 128, standardise: bool 
         raise ValueError(f"expected a batch of at least 1 sample, got {batch}")
     if standardise:
         warn_of_outliers(array)
-        live = array.min(axis=0) < array.max(axis=0)
-        array = array / np.where(live, array.std(axis=0), 1.0)
+        array = ops.Standardisation.of(array)(array)
     return float(ops.support_distances(array, batch=batch).sum(axis=1).mean())

@@ -134,11 +134,10 @@ def _purity(shares: NDArray[np.float64], *, skip_empty: bool) -> float:
 
 
 def _explicitness(codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_]) -> float:
-    scale = codes.std(axis=0, dtype=np.float64)
-    live = codes.min(axis=0) < codes.max(axis=0)
-    standard = (codes[:, live] - codes[:, live].mean(axis=0, dtype=np.float64)) / scale[live]
-    if not live.any():
+    standardise = ops.Standardisation.of(codes)
+    if not standardise.live.any():
         return 0.0
+    standard = standardise(codes)[:, standardise.live]
     scores = []
     if not real.all():
         labels = table[:, ~real].astype(np.int64)

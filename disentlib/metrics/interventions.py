@@ -5,17 +5,23 @@ combination of factors can be asked for, or, where there is no data set, an `Arr
 samples at hand, in which interventions are rows that happen to agree.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.data.randomness import Random
-from disentlib.metrics.protocol import CodeTable
+from disentlib.metrics.protocol import CodeTable, Protocol
 
 Integers = NDArray[np.int64]
+PruneOn = Literal["std", "variance"]
+
+
+class PrunedCodesWarning(UserWarning):
+    """Under a protocol a score left codes out, as they vary little in the unit they have."""
 
 
 class ArrayTable:
@@ -93,6 +99,7 @@ class Interventions:
             )
         self.table = table
         self.sampled = sampled
+        self._powers: NDArray[np.int32] | None = None
         self._noise = _apart(rng, 0)
         self.rows: _Grid | _Rows = (
             _Grid(table.sizes, rng, every_factor=every_factor)
@@ -101,7 +108,7 @@ class Interventions:
         )
 
     def codes(self, rows: Integers) -> NDArray[Any]:
-        """Return codes (..., dims) of rows in any shape, finite ones."""
+        """Return codes (..., dims) of rows in any shape, multiplied by 2^`powers`."""
         mean, logvar = self.table.look_up(rows)
         codes: NDArray[Any] = mean[rows]
         if self.sampled:
@@ -109,7 +116,61 @@ class Interventions:
                 raise ValueError("expected an encoder of (mean, logvar) for sampled codes")
             noise = self._noise.standard_normal(codes.shape).astype(codes.dtype)
             codes = codes + np.exp(0.5 * logvar[rows]) * noise
-        return codes
+        return self._scaled(codes)
+
+    @property
+    def powers(self) -> NDArray[np.int32]:
+        """The powers of two (dims,) that bring codes near 1, 0 for those of an everyday scale.
+
+        The first codes that are asked for decide; scores that do not hang on the scale of codes
+        need not ask for them.
+        """
+        assert self._powers is not None
+        return self._powers
+
+    def active(
+        self,
+        samples: int,
+        *,
+        threshold: float,
+        prune_on: PruneOn = "std",
+        protocol: Protocol | None = None,
+    ) -> tuple[Integers, NDArray[np.float64]]:
+        """Return the codes that do not hardly vary, and the variance (dims,) of all `codes`.
+
+        Args:
+            samples: how many measure the spread.
+            threshold: how much of the spread of the samples from its posterior a code's mean must
+                have, or, where no posterior is known, of the median code's spread; constant codes
+                have none. Under the protocol, the spread itself, with a warning that names the
+                codes below it.
+            prune_on: whether the spread is the standard deviation or the variance.
+            protocol: whose choice.
+        """
+        rows = self.rows.any(samples)
+        codes = self.codes(rows)
+        variance = codes.var(axis=0, ddof=1, dtype=np.float64)
+        deviation = np.sqrt(variance)
+        varying = codes.min(axis=0) < codes.max(axis=0)
+        if protocol is not None:
+            least = threshold if prune_on == "std" else np.sqrt(threshold)
+            varying &= np.ldexp(deviation, -self.powers) >= least
+            warn_of_pruned(np.flatnonzero(~varying), len(varying), threshold, prune_on)
+            return np.flatnonzero(varying), variance
+        # Constant but for rounding: 0 over almost 0.
+        varying &= deviation > np.finfo(codes.dtype).eps * np.abs(codes).max(axis=0)
+        if not varying.any():
+            return np.flatnonzero(varying), variance
+        logvar = self.table.look_up(rows)[1]
+        if logvar is None:
+            deviation = np.ldexp(deviation, -self.powers)
+            share = deviation / np.median(deviation[varying])
+        else:
+            noise = np.exp(logvar[rows] + 2 * np.log(2.0) * self.powers).mean(axis=0)
+            whole = variance if self.sampled else variance + noise
+            share = np.sqrt(variance / np.where(varying, whole, 1.0))
+        varying &= share >= (threshold if prune_on == "std" else np.sqrt(threshold))
+        return np.flatnonzero(varying), variance
 
     def votes(
         self, batches: Batches, *, scale: NDArray[Any], active: Integers, largest: bool = False
@@ -123,14 +184,19 @@ class Interventions:
 
     def differences(self, batches: Batches) -> NDArray[np.float64]:
         """Return the mean of |a - b| between each sample's two batches (count, dims)."""
-        return self._gather(batches.rows, 2, ops.mean_differences)
+        return np.ldexp(self._gather(batches.rows, 2, ops.mean_differences), -self.powers)
+
+    def _scaled(self, codes: NDArray[Any]) -> NDArray[Any]:
+        if self._powers is None:
+            self._powers = ops.exponents(codes.reshape(-1, codes.shape[-1]))
+        return np.ldexp(codes, self._powers) if self._powers.any() else codes
 
     def _gather(
         self, rows: Integers, step: int, statistic: Callable[[NDArray[Any], Integers], NDArray[Any]]
     ) -> NDArray[Any]:
         """Return a statistic of batches of rows, `step` of them at once; sampled ones in chunks."""
         if not self.sampled:
-            return statistic(self.table.look_up(rows)[0], rows)
+            return statistic(self._scaled(self.table.look_up(rows)[0]), rows)
         parts = []
         for part in _chunks(rows, step * 1024):
             codes = self.codes(part)
@@ -287,6 +353,24 @@ class _Rows:
                 stream = pools[k].rows[start + shuffled.ravel()[: len(votes) * batch]]
                 rows[votes] = stream.reshape(len(votes), batch)
         return Batches(factor, rows)
+
+
+def warn_of_pruned(pruned: Integers, dims: int, threshold: float, prune_on: PruneOn) -> None:
+    """Warn whoever called a score of the codes that locatello2019 leaves out."""
+    if not len(pruned):
+        return
+    figure = "standard deviation" if prune_on == "std" else "variance"
+    which = f"codes {', '.join(map(str, pruned))} of {dims} are"
+    if len(pruned) == dims:
+        which = f"all {dims} codes are"
+    elif len(pruned) == 1:
+        which = f"code {pruned[0]} of {dims} is"
+    warnings.warn(
+        f"{which} pruned: locatello2019 leaves out what has a {figure} below {threshold:g}, "
+        "whatever the scale of codes",
+        PrunedCodesWarning,
+        stacklevel=5,
+    )
 
 
 def _apart(rng: Random, number: int) -> np.random.Generator:

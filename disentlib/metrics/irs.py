@@ -109,6 +109,9 @@ def robustness(
     array = ops.check_codes(codes, finite=False)
     low, high = ops.column_ranges(array)
     check_finite(array, low, high)
+    powers = ops.exponents(array, together=True)
+    if powers.any():
+        array, low, high = (np.ldexp(part, powers) for part in (array, low, high))
     table = _discrete(factors, continuous, len(array), factor_bins)
     kept = varying(table)
     if not kept.all():
@@ -137,7 +140,8 @@ def robustness(
         matrix = np.clip(1 - inside / overall[:, None], 0.0, 1.0)
     best = matrix.max(axis=1)
     score = float((best * overall).sum() / overall.sum())
-    return Robustness(score, best, matrix.argmax(axis=1), matrix, overall, live)
+    deviations = np.ldexp(overall, -powers[live])
+    return Robustness(score, best, matrix.argmax(axis=1), matrix, deviations, live)
 
 
 def _discrete(

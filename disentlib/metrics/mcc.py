@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.outliers import warn_of_outliers
+from disentlib.ops import near_one
 
 Correlation = Literal["pearson", "spearman", "cca"]
 
@@ -96,6 +97,7 @@ def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:
 
 def _standardise(values: NDArray[Any]) -> NDArray[np.float64]:
     """Return columns of mean 0 and length 1; constant ones are 0."""
+    values = near_one(values)
     centred = values - values.mean(axis=0, dtype=np.float64)
     length = np.sqrt((centred**2).sum(axis=0))
     live = values.min(axis=0) < values.max(axis=0)

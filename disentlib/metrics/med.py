@@ -117,14 +117,11 @@ def med(
     if not kept.any():
         return MED(*[float("nan")] * 4)
     warn_of_outliers(parts.train_codes)
-    middle = parts.train_codes.mean(axis=0, dtype=np.float64)
-    spread = parts.train_codes.std(axis=0, dtype=np.float64)
-    spread[spread == 0] = 1.0
-    train, tested = ((part - middle) / spread for part in (parts.train_codes, parts.test_codes))
+    standardise = ops.Standardisation.of(parts.train_codes, constants=protocol is not None)
     scores = _informativeness(
-        train,
+        standardise(parts.train_codes),
         parts.train_factors[:, kept],
-        tested,
+        standardise(parts.test_codes),
         parts.test_factors[:, kept],
         real=real[kept],
         solver="multinomial" if protocol is None else "one_vs_rest",

@@ -74,6 +74,7 @@ def cross_score(codes: ArrayLike, latents: ArrayLike) -> float:
     if not live.any():
         return 0.0
     array = array[:, :, live]
+    array = ops.near_one(array.reshape(-1, array.shape[-1])).reshape(array.shape)
     winners = (array.std(axis=1) / array.std(axis=(0, 1))).argmin(axis=1)
     _, label = np.unique(held, return_inverse=True)
     votes = np.zeros((label.max() + 1, array.shape[2]), np.int64)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.factor_vae_score import spread
 from disentlib.metrics.interventions import Interventions, Table
 from disentlib.metrics.protocol import generator
 
@@ -40,7 +39,8 @@ def omes(
         pooling: over the codes that respond to a factor, "avg", weighted by R, or "max".
         pairs: for each factor.
         variance_samples: samples to measure the codes' spread.
-        threshold: codes of a smaller standard deviation are left out.
+        threshold: codes whose standard deviation is a smaller share of that of samples from their
+            posterior, or where none is known of the median code's, are left out.
         sampled: whether codes are drawn from their distribution; the mean otherwise.
         rng: draws pairs and codes.
 
@@ -65,11 +65,10 @@ def omes(
     factors = draws.rows.factors
     if not factors:
         return float("nan")
-    variance, live = spread(draws, variance_samples)
-    active = live & (np.sqrt(variance) >= threshold)
-    if not active.any():
+    active, _ = draws.active(variance_samples, threshold=threshold)
+    if not len(active):
         return 0.0
-    responses = np.empty((int(active.sum()), factors))
+    responses = np.empty((len(active), factors))
     for factor in range(factors):
         rows = draws.rows.varying(np.full(pairs, factor), 2)
         responses[:, factor] = _response(draws.codes(rows)[..., active].astype(np.float64))

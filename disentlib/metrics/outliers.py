@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from disentlib.ops import column_ranges
+from disentlib.ops import column_ranges, near_one
 
 
 class OutlierWarning(UserWarning):
@@ -18,6 +18,7 @@ def variance_shares(codes: NDArray[Any]) -> NDArray[np.float64]:
 
     About 15 / samples for a Gaussian code of 10,000 samples; 0 for a constant one.
     """
+    codes = near_one(codes)
     low, high = column_ranges(codes)
     # Sums of few long columns: several times as fast as mean and var.
     centre = np.einsum("ij->j", codes, dtype=np.float64) / len(codes)

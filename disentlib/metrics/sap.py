@@ -12,6 +12,7 @@ from disentlib.metrics.dci import r_squared
 from disentlib.metrics.estimates import Continuous, mean, top_two
 from disentlib.metrics.factors import varying
 from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.scale import warn_of_scale
 from disentlib.metrics.targets import split_targets
 
 Estimator = Literal["tree", "svm", "r2"]
@@ -38,10 +39,11 @@ def sap(
     Estimator: by default a classification tree on each code, accuracy on test rows. The
     reference's linear machine ("svm": C = 0.01, balanced classes, squared hinge, one value against
     the rest) draws one line through a code, so it tells the first and last of many ordered values
-    from the rest but none in between, and perfect codes of dSprites get 0.2. "r2" is the squared
-    correlation on the training rows, for factors that are quantities. Where a factor is real-valued
-    "tree" means a regression tree and R^2 on test rows, and "svm", whose kind it is not, "r2".
-    Independent codes: about 0.01.
+    from the rest but none in between, and perfect codes of dSprites get 0.2. Its penalty makes it
+    hang on the codes' scale and offset, with a warning where these are far from 1 and 0. "r2" is
+    the squared correlation on the training rows, in-sample, for factors that are quantities. Where
+    a factor is real-valued "tree" means a regression tree and R^2 on test rows, and "svm", whose
+    kind it is not, "r2". Independent codes: about 0.01.
 
     Args:
         codes: real numbers (samples, dims).
@@ -136,6 +138,7 @@ def _of_values(part: Split, estimator: Estimator) -> NDArray[np.float64]:
     """Return accuracies for factors of values to tell apart."""
     train, test = (table.astype(np.int64) for table in (part.train_factors, part.test_factors))
     if estimator == "svm":
+        warn_of_scale(part.train_codes, intercept=True, stacklevel=5)
         return ops.scalar_svm(part.train_codes, train).accuracy(part.test_codes, test)
     told = ops.tree_accuracy(part.train_codes, train, part.test_codes, test)
     return _beyond_guessing(told, train, test)
@@ -176,9 +179,11 @@ def _squared_correlations(
 ) -> NDArray[np.float64]:
     dims = codes.shape[1]
     live = codes.min(axis=0) < codes.max(axis=0)
-    both = np.cov(np.hstack([codes, factors]).astype(np.float64), rowvar=False)
+    table = np.hstack([codes, factors]).astype(np.float64)
+    powers = ops.exponents(table)
+    both = np.cov(np.ldexp(table, powers), rowvar=False)
     variance = np.diag(both)
-    live &= variance[:dims] > least_variance
+    live &= variance[:dims] > np.ldexp(least_variance, 2 * powers[:dims])
     squared = np.zeros((dims, factors.shape[1]))
     scale = np.outer(variance[:dims], variance[dims:])
     np.divide(both[:dims, dims:] ** 2, scale, out=squared, where=live[:, None])

@@ -9,7 +9,7 @@ from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.protocol import Protocol, Split, split
-from disentlib.ops import check_mixed_factors
+from disentlib.ops import Standardisation, check_mixed_factors
 
 
 def split_targets(
@@ -35,7 +35,7 @@ def split_targets(
         rng: draws the rows.
 
     Returns:
-        The split, and whether each factor is real-valued (factors,).
+        The split, its real-valued factors standardised, and whether each is one (factors,).
 
     Raises:
         TypeError: if a discrete factor's values are not whole numbers.
@@ -60,6 +60,9 @@ def split_targets(
     else:
         test_table = check_mixed_factors(test[1], known, name="test factors")[0]
         parts = split(codes, rows, test=(test[0], np.arange(len(test_table))[:, None]), **options)
+    # Shares of variance hang neither on a real factor's scale nor on its offset.
+    standardise = Standardisation.of(table)
+    table, test_table = (np.where(known, standardise(part), part) for part in (table, test_table))
     return parts._replace(
         train_factors=table[parts.train_factors[:, 0]],
         test_factors=test_table[parts.test_factors[:, 0]],

@@ -132,9 +132,7 @@ def _concentration(relation: NDArray[Any], axis: int) -> NDArray[np.float64]:
 
 def _standardise(codes: NDArray[Any], active: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return codes of mean 0 and variance 1; dead ones are 0."""
-    centred = codes - codes.mean(axis=0)
-    scale = np.where(active, codes.std(axis=0), 1.0)
-    return np.where(active, centred / scale, 0.0)
+    return np.where(active, ops.Standardisation.of(codes)(codes), 0.0)
 
 
 def _correlations(left: NDArray[Any], right: NDArray[Any], alpha: float) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.factor_vae_score import accuracies, spread, tables
+from disentlib.metrics.factor_vae_score import accuracies, tables
 from disentlib.metrics.interventions import Interventions, Table
 from disentlib.metrics.protocol import generator
 
@@ -31,7 +31,8 @@ def z_max_var(
         train_votes: batches that name a factor for each code.
         test_votes: batches that are counted.
         variance_samples: samples for the variances over the data.
-        threshold: codes of a smaller standard deviation are pruned.
+        threshold: codes whose standard deviation is a smaller share of that of samples from their
+            posterior, or where none is known of the median code's, are pruned.
         sampled: whether codes are drawn from their distribution; the mean otherwise.
         rng: draws batches and codes.
 
@@ -56,8 +57,7 @@ def z_max_var(
     draws = Interventions(table, sampled=sampled, rng=generator(rng))
     if not draws.rows.factors:
         return float("nan")
-    variance, live = spread(draws, variance_samples)
-    active = np.flatnonzero(live & (np.sqrt(variance) >= threshold))
+    active, variance = draws.active(variance_samples, threshold=threshold)
     if not len(active):
         return 0.0
     batches = draws.rows.sharing_all_but_one(train_votes + test_votes, batch)

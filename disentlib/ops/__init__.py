@@ -19,6 +19,9 @@ from disentlib.ops.linear import scalar_svm as scalar_svm
 from disentlib.ops.linear import tree_accuracy as tree_accuracy
 from disentlib.ops.mixture import log_mixture_density as log_mixture_density
 from disentlib.ops.neighbours import neighbour_information as neighbour_information
+from disentlib.ops.scaling import Standardisation as Standardisation
+from disentlib.ops.scaling import exponents as exponents
+from disentlib.ops.scaling import near_one as near_one
 from disentlib.ops.validate import check_codes as check_codes
 from disentlib.ops.validate import check_factors as check_factors
 from disentlib.ops.validate import check_labels as check_labels

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import _kernels
 from disentlib.ops.linear import share
+from disentlib.ops.scaling import exponents
 from disentlib.ops.validate import check_codes
 
 
@@ -41,7 +42,9 @@ def log_mixture_density(
         raise ValueError(
             f"expected samples of {means.shape[1]} dims, as the mean, got {codes.shape[1]}"
         )
-    codes, means, logvars = (
-        np.ascontiguousarray(array.T, np.float64) for array in (codes, means, logvars)
-    )
-    return _kernels.log_mixture_density(codes, means, logvars, share(threads))
+    powers = exponents(means)
+    codes, means = (np.ldexp(array.astype(np.float64), powers) for array in (codes, means))
+    logvars = logvars + 2 * np.log(2.0) * powers
+    codes, means, logvars = (np.ascontiguousarray(array.T) for array in (codes, means, logvars))
+    density = _kernels.log_mixture_density(codes, means, logvars, share(threads))
+    return density + np.log(2.0) * powers.sum()

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
+from disentlib.ops.scaling import near_one
 from disentlib.ops.validate import check_codes, check_mixed_factors
 
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ def neighbour_information(
 
 def _spread(table: NDArray[Any], random: np.random.Generator) -> list[Floats]:
     """Return columns of variance 1 without equal values."""
-    columns = np.array(table.T, np.float64, order="C")
+    columns = np.array(near_one(table.astype(np.float64, copy=False)).T, order="C")
     scale = columns.std(axis=1)
     columns /= np.where(scale > 0, scale, 1.0)[:, None]
     size = 1e-10 * np.maximum(1.0, np.abs(columns).mean(axis=1))

@@ -1,6 +1,7 @@
 """Every score in one table: what holds for all of them is tested for all of them."""
 
 import inspect
+import warnings
 from dataclasses import dataclass
 from types import FunctionType
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from disentlib import metrics
-from disentlib.metrics import SCORES
+from disentlib.metrics import SCORES, ArrayTable, PrunedCodesWarning, ScaleWarning
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,13 @@ def draw(samples=2000, seed=0):
 def take(name, codes, factors, **options):
     score = SCORES[name]
     arrays = (codes, factors) if score.needs_factors else (codes,)
+    if score.intervenes:
+        # Merged, so that there are rows that agree in all factors but one.
+        arrays = (ArrayTable(codes, factors, factor_bins=3),)
+    elif score.posteriors:
+        deviation = 0.3 * (codes / 2).std(axis=0, dtype=np.longdouble) * 2
+        logvar = np.broadcast_to((2 * np.log(deviation)).astype(float), codes.shape)
+        arrays = (codes, logvar, factors)
     return score.function(*arrays, **options)
 
 
@@ -202,14 +210,54 @@ def test_order_and_sign_of_codes_do_not_matter(name):
         np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ARRAY_SCORES)
-@pytest.mark.parametrize("scale", [1e-6, 1e6])
-def test_scale_and_offset_of_codes_do_not_matter(name, scale):
-    if PROPERTIES[name].scale_free:
-        codes, factors = draw()
-        expected = figures(take(name, codes, factors))
-        for changed in (codes * scale, codes * scale + scale):
-            np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-6)
+SCALES = [1e-300, 1e-200, 1e-6, 0.01, 1e6, 1e200, 1e300]
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_scale_and_offset_of_codes_do_not_matter(name):
+    codes, factors = draw()
+    if not PROPERTIES[name].scale_free:
+        expected = take(name, codes, factors)
+        assert take(name, codes + 1e6, factors) == pytest.approx(expected, rel=1e-6)
+        return
+    if not SCORES[name].needs_factors:
+        codes = codes[:, :3]  # the fourth is the sum of two, so that determinants are 0
+    expected = figures(take(name, codes, factors))
+    scales = [s for s in SCALES if 1e-9 < s < 1e9] if name.startswith("gaussian") else SCALES
+    for changed in (
+        codes + 1e6,
+        codes - [1e6, -1e6, 3e6, 7][: codes.shape[1]],
+        *(codes * scale for scale in scales),
+        *(codes * scale + scale for scale in scales),
+    ):
+        np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in PROPERTIES if SCORES[name].reference])
+def test_where_a_protocol_hangs_on_the_scale_it_says_so(name):
+    codes, factors = draw()
+    protocol = {"protocol": "locatello2019"}
+    expected = figures(take(name, codes, factors, **protocol))
+    for changed in (codes + 1e6, *(codes * scale for scale in SCALES)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                found = figures(take(name, changed, factors, **protocol))
+            except ValueError as error:
+                assert "range of float32" in str(error)
+                continue
+        if not {warning.category for warning in caught} & {ScaleWarning, PrunedCodesWarning}:
+            np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+@pytest.mark.parametrize("name", OF_QUANTITIES)
+def test_scale_and_offset_of_real_valued_factors_do_not_matter(name):
+    codes, factors = draw(1000)
+    factors = factors + np.random.default_rng(1).uniform(size=factors.shape)
+    expected = figures(take(name, codes, factors, continuous=True))
+    for changed in (factors + 1e6, factors * 1e-200, factors * 1e200):
+        found = figures(take(name, codes, changed, continuous=True))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ARRAY_SCORES)

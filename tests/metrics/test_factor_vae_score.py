@@ -45,9 +45,58 @@ def test_dead_codes_are_pruned_and_counted(arrays):
 def test_the_threshold_is_of_the_deviation_or_of_the_variance(arrays):
     _, factors = arrays
     codes = 0.1 * factors / factors.std(axis=0)
-    on_std = metrics.factor_vae_score(ArrayTable(codes, factors))
-    on_variance = metrics.factor_vae_score(ArrayTable(codes, factors), prune_on="variance")
-    assert (on_std.active_codes, on_variance.active_codes) == (3, 0)
+    options = {"protocol": "locatello2019", "train_votes": 100, "test_votes": 100}
+    assert metrics.factor_vae_score(ArrayTable(codes, factors), **options).active_codes == 3
+    with pytest.warns(metrics.PrunedCodesWarning, match="all 3 codes are pruned: .* variance bel"):
+        found = metrics.factor_vae_score(
+            ArrayTable(codes, factors), prune_on="variance", **options
+        )
+    assert found == (0.0, 0.0, 0.0)
+    # Var(mean) is 0.01 of 0.17, its root 0.24 of the deviation of samples.
+    table = ArrayTable(codes, factors, logvar=np.full(codes.shape, np.log(0.16)))
+    for threshold, on_std, on_variance in ((0.05, 3, 3), (0.1, 3, 0), (0.3, 0, 0)):
+        for prune_on, expected in (("std", on_std), ("variance", on_variance)):
+            found = metrics.factor_vae_score(table, prune_on=prune_on, threshold=threshold)
+            assert found.active_codes == expected
+
+
+def test_the_scale_of_no_code_matters(arrays):
+    codes, factors = arrays
+    logvar = np.log([0.01, 0.01, 1e6]) + np.zeros_like(codes)
+    expected = metrics.factor_vae_score(ArrayTable(codes, factors, logvar=logvar))
+    assert expected.active_codes == 2
+    for scale in (0.01, 1e-200, 1e200, np.array([1.0, 1e-3, 1e200])):
+        changed = ArrayTable(codes * scale, factors, logvar=logvar + 2 * np.log(scale))
+        assert metrics.factor_vae_score(changed, batch=64) == expected
+
+
+def test_codes_without_posteriors_are_pruned_beside_the_median_code(arrays):
+    codes, factors = arrays
+    expected = metrics.factor_vae_score(ArrayTable(codes, factors))
+    for scale in (0.01, 1e-200, 1e200):
+        assert metrics.factor_vae_score(ArrayTable(codes * scale, factors)) == expected
+    for scale, active in (([1, 1, 0.001], 2), ([1, 1, 1000], 3)):
+        assert metrics.factor_vae_score(ArrayTable(codes * scale, factors)).active_codes == active
+
+
+def test_a_code_that_is_constant_but_for_rounding_wins_no_vote(arrays):
+    codes, factors = arrays
+    nearly = np.full((3000, 1), 0.1)
+    nearly[0] += np.spacing(0.1)
+    expected = metrics.factor_vae_score(ArrayTable(codes, factors))
+    found = metrics.factor_vae_score(ArrayTable(np.hstack([codes, nearly]), factors))
+    assert found == expected
+
+
+def test_the_protocol_prunes_codes_as_they_are_and_says_so(arrays):
+    codes, factors = arrays
+    options = {"protocol": "locatello2019", "train_votes": 100, "test_votes": 100}
+    with pytest.warns(metrics.PrunedCodesWarning, match="all 3 codes are pruned: .* standard dev"):
+        found = metrics.factor_vae_score(ArrayTable(codes * 0.01, factors), **options)
+    assert found == (0.0, 0.0, 0.0)
+    with pytest.warns(metrics.PrunedCodesWarning, match="code 2 of 3 is pruned: locatello2019"):
+        found = metrics.factor_vae_score(ArrayTable(codes * [1, 1, 0.01], factors), **options)
+    assert found.active_codes == 2
 
 
 def test_factors_of_a_single_value_do_not_matter(arrays):
