@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib import ops
 from disentlib.arrays import as_array
 
 
@@ -73,8 +74,8 @@ def cross_score(codes: ArrayLike, latents: ArrayLike) -> float:
     live = array.min(axis=(0, 1)) < array.max(axis=(0, 1))
     if not live.any():
         return 0.0
-    array = array[:, :, live]
-    array = ops.near_one(array.reshape(-1, array.shape[-1])).reshape(array.shape)
+    flat = ops.near_one(array.reshape(-1, len(live))[:, live])
+    array = flat.reshape(*array.shape[:2], -1)
     winners = (array.std(axis=1) / array.std(axis=(0, 1))).argmin(axis=1)
     _, label = np.unique(held, return_inverse=True)
     votes = np.zeros((label.max() + 1, array.shape[2]), np.int64)

@@ -1,7 +1,5 @@
 """RF-VAE score (Kim, Wang, Sahu and Pavlovic 2019)."""
 
-import numpy as np
-
 from disentlib.data.randomness import RNG
 from disentlib.metrics.factor_vae_score import accuracies, tables
 from disentlib.metrics.interventions import Interventions, Table
@@ -47,6 +45,7 @@ def z_max_var(
         Kim, Wang, Sahu and Pavlovic, "Relevance Factor VAE: Learning and Identifying Disentangled
         Factors" (2019).
 
+    >>> import numpy as np
     >>> from disentlib.metrics.interventions import ArrayTable
     >>> factors = np.indices((10, 10, 10)).reshape(3, -1).T
     >>> z_max_var(ArrayTable(factors.astype(float), factors))

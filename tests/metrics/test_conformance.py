@@ -241,11 +241,11 @@ def test_where_a_protocol_hangs_on_the_scale_it_says_so(name):
     for changed in (codes + 1e6, *(codes * scale for scale in SCALES)):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            try:
-                found = figures(take(name, changed, factors, **protocol))
-            except ValueError as error:
-                assert "range of float32" in str(error)
+            if name == "dci" and changed.max() > 1e39:
+                with pytest.raises(ValueError, match="within the range of float32, to which loc"):
+                    take(name, changed, factors, **protocol)
                 continue
+            found = figures(take(name, changed, factors, **protocol))
         if not {warning.category for warning in caught} & {ScaleWarning, PrunedCodesWarning}:
             np.testing.assert_allclose(found, expected, atol=0.01)
 

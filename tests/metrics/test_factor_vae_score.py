@@ -48,9 +48,7 @@ def test_the_threshold_is_of_the_deviation_or_of_the_variance(arrays):
     options = {"protocol": "locatello2019", "train_votes": 100, "test_votes": 100}
     assert metrics.factor_vae_score(ArrayTable(codes, factors), **options).active_codes == 3
     with pytest.warns(metrics.PrunedCodesWarning, match="all 3 codes are pruned: .* variance bel"):
-        found = metrics.factor_vae_score(
-            ArrayTable(codes, factors), prune_on="variance", **options
-        )
+        found = metrics.factor_vae_score(ArrayTable(codes, factors), prune_on="variance", **options)
     assert found == (0.0, 0.0, 0.0)
     # Var(mean) is 0.01 of 0.17, its root 0.24 of the deviation of samples.
     table = ArrayTable(codes, factors, logvar=np.full(codes.shape, np.log(0.16)))
