@@ -380,18 +380,18 @@ def test_the_page_in_a_browser(run, page):
     for k in range(1, 5):
         card = f".latent:nth-child({k})"
         page.js(f"document.querySelector('{card} input').focus()")
-        page.press("Home", 36)
+        page.press("Home")
         page.wait(f"document.querySelector('{card} input').value === '0'")
         low = page.screenshot(f"{card} .sprite")
         number = page.js(f"document.querySelector('{card} output').value")
-        page.press("End", 35)
+        page.press("End")
         page.wait(f"document.querySelector('{card} input').value === '{traversals.FRAMES - 1}'")
         assert page.screenshot(f"{card} .sprite") != low
         assert float(number) < 0 < float(page.js(f"document.querySelector('{card} output').value"))
     # A latent that knows nothing does not.
     page.js("document.querySelector('.latent:nth-child(6) input').focus()")
     still = page.screenshot(".latent:nth-child(6) .sprite")
-    page.press("End", 35)
+    page.press("End")
     assert page.screenshot(".latent:nth-child(6) .sprite") == still
 
     # Another starting image shows another picture and moves the sliders to its code.
@@ -403,7 +403,7 @@ def test_the_page_in_a_browser(run, page):
     values = page.js("[...document.querySelectorAll('input[type=range]')].map(i => i.value)")
     assert values == [start.split()[2] for start in starts]
     page.js("document.querySelector('.latent input').focus()")
-    page.press("End", 35)  # where it was
+    page.press("End")  # where it was
     assert page.screenshot(".latent .sprite") != before
 
     # Play moves the slider to and fro without help, Pause stops it.
