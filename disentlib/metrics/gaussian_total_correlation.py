@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.gaussian import covariance, without_constants
+from disentlib.metrics.gaussian import covariance_root
+from disentlib.ops import check_codes
 
 
 def gaussian_total_correlation(codes: ArrayLike) -> float:
@@ -35,10 +36,15 @@ def gaussian_total_correlation(codes: ArrayLike) -> float:
     >>> gaussian_total_correlation(np.stack([x, y], axis=1))
     0.0
     """
-    sigma = without_constants(covariance(codes), codes)
-    scale = np.sqrt(np.diag(sigma))
-    spectrum = np.linalg.eigvalsh(sigma / np.outer(scale, scale))
-    # Below this an eigenvalue of a correlation matrix is rounding: a code repeats others.
-    if (spectrum < len(spectrum) * np.finfo(np.float64).eps).any():
+    array = check_codes(codes)
+    root = covariance_root(array)
+    root = root[:, root.any(axis=0)]
+    if not root.size:
+        return 0.0
+    root /= np.abs(root).max(axis=0)  # squares of what is left neither overflow nor vanish
+    spectrum = np.linalg.svd(root / np.linalg.norm(root, axis=0), compute_uv=False)
+    # Singular values below this are rounding: a code repeats others.
+    rounding = max(array.shape) * np.finfo(np.float64).eps
+    if len(spectrum) < root.shape[1] or spectrum[-1] < rounding:
         return float("inf")
-    return max(0.0, -0.5 * float(np.log(spectrum).sum()))
+    return max(0.0, -float(np.log(spectrum).sum()))
