@@ -82,6 +82,17 @@ def as_labels(
     return [_beside(columns, name) for columns in numbered]
 
 
+def column_names(values: Any) -> list[str] | None:
+    """Return the names of a data frame's columns, None where values have no names."""
+    columns = _columns_of(values)
+    if columns is None:
+        return None
+    if isinstance(values, np.ndarray):
+        return list(values.dtype.names or ())
+    names = getattr(values, "column_names", None)  # Arrow
+    return [str(name) for name in (values.columns if names is None else names)]
+
+
 class _Column(NamedTuple):
     """Numbers or words of one factor, and the order of its words where it declares one."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from disentlib import __version__
 from disentlib.cli.console import UsageError, add_common_flags, native_silence, nearest
+from disentlib.screen import safe
 
 __all__ = ["main"]
 
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         else:
-            print(f"disentlib {name}: {explain(error)}", file=sys.stderr)
+            print(f"disentlib {name}: {safe(explain(error))}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
-from rich.console import Console
+from disentlib.screen import Console, safe
 
 
 class UsageError(Exception):
@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one line on stderr, without the usage, and exit with 2."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {safe(message)}; see {self.prog} --help\n")
 
 
 def stdout(*, quiet: bool = False) -> Console:
@@ -33,12 +33,12 @@ def stdout(*, quiet: bool = False) -> Console:
     What is no terminal has no width to keep to; COLUMNS sets one.
     """
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-    return Console(quiet=quiet, highlight=False, width=width)
+    return Console(quiet=quiet, width=width)
 
 
 def stderr(*, quiet: bool = False) -> Console:
     """Return the console for progress and warnings: silent when stderr is not a terminal."""
-    return Console(stderr=True, quiet=quiet or not sys.stderr.isatty(), highlight=False)
+    return Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
 
 
 @contextlib.contextmanager

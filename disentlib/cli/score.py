@@ -8,26 +8,33 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.text import Text
 
-from disentlib import files, metrics
+from disentlib import files, limits, metrics
 from disentlib.cli.console import Parser, UsageError, nearest, stdout
+from disentlib.data import tables
 from disentlib.metrics.protocol import Protocol
+from disentlib.screen import safe
 
 EXAMPLE = """examples:
   disentlib score codes.npz                          # arrays `codes` and `factors`
   disentlib score codes.csv --factors shape,scale    # these columns, all others are codes
   disentlib score codes.csv --factors shape,x,y --continuous x,y      # and these are real-valued
+  disentlib score codes.csv --codes z0,z1 --factors shape             # or name both
+  disentlib score --codes_file latents.csv --factors_file labels.csv  # or .tsv, .npy
+  disentlib score dump.npz --keys codes=latents,factors=labels        # arrays of other names
   disentlib score codes.npz --metrics mig,modularity --protocol locatello2019 --json scores.json
   disentlib score codes.npz --plot plots/            # and draw what the scores are taken from
 
-An NPZ file may also hold `factor_names`, and `test_codes` and `test_factors` for scores that fit a
-predictor. numpy.savez("codes.npz", codes=codes, factors=factors) writes one.
+An NPZ file may also hold `factor_names` and `code_names`, and `test_codes` and `test_factors` for
+scores that fit a predictor. numpy.savez("codes.npz", codes=codes, factors=factors) writes one.
+Without factors, the scores that need none are taken.
 """
 
 
@@ -40,13 +47,39 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
     )
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help="an NPZ file, or a CSV with a header"
+        "file",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        help="an NPZ file, or a CSV or TSV with a header",
     )
-    parser.add_argument("--factors", metavar="A,B,C", help="the factor columns of a CSV file")
+    parser.add_argument("--factors", metavar="A,B,C", help="the factor columns of a table")
+    parser.add_argument(
+        "--codes", metavar="A,B,C", help="its code columns; all that are no factors by default"
+    )
+    parser.add_argument(
+        "--ignore", metavar="A,B", help="columns of a table, or arrays of an NPZ, to leave out"
+    )
     parser.add_argument(
         "--continuous",
         metavar="A,C",
         help="which factors are real-valued: names, or positions where factors have none",
+    )
+    parser.add_argument(
+        "--drop_missing",
+        action="store_true",
+        help="leave out rows of a table that lack a value, and say how many; refused by default",
+    )
+    parser.add_argument(
+        "--codes_file", metavar="PATH", type=Path, help="codes alone: CSV, TSV or NPY"
+    )
+    parser.add_argument(
+        "--factors_file", metavar="PATH", type=Path, help="their factors, row by row"
+    )
+    parser.add_argument(
+        "--keys",
+        metavar="codes=A,factors=B",
+        help="how the arrays of an NPZ file are called",
     )
     add_score_flags(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of splits and resampling")
@@ -108,17 +141,18 @@ def score_options(options: argparse.Namespace) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> None:
     """Read, score, diagnose, print, draw."""
-    real = options.continuous.split(",") if options.continuous else []
-    arrays = (
-        read_csv(options.file, options.factors, real)
-        if is_csv(options)
-        else read_npz(options.file, real)
-    )
+    arrays = arrays_of(options)
+    if options.plot and arrays.factors is None:
+        raise UsageError("--plot draws codes against factors: expected factors, got none")
+    if not options.quiet:
+        for note in arrays.notes:
+            print(f"note: {safe(note)}", file=sys.stderr)
     table = say_warnings(
         lambda: metrics.evaluate(
             arrays.codes,
             arrays.factors,
             continuous=arrays.continuous,
+            code_names=arrays.code_names,
             factor_names=arrays.factor_names,
             test=arrays.test,
             rng=options.seed,
@@ -129,31 +163,38 @@ def run(options: argparse.Namespace) -> None:
         arrays.codes,
         arrays.factors,
         continuous=arrays.continuous,
+        code_names=arrays.code_names,
         factor_names=arrays.factor_names,
         rng=options.seed,
     )
     content = json.loads(table.to_json()) | {"diagnosis": diagnosis.to_dict()["findings"]}
+    content |= arrays.described()
     text = json.dumps(content, indent=1)
     if options.json == "-":
         print(text)
     else:
         console = stdout()
+        for name in ("code", "factor"):
+            names = content.get(f"{name}_names")
+            if names:
+                console.print(f"{name}s: {', '.join(names)}", soft_wrap=True)
         console.print(table)
-        console.print("\n[bold]what could fool these scores")
+        console.print(Text("\nwhat could fool these scores", style="bold"))
         for line in str(diagnosis).splitlines():
-            console.print(f"- {line}", markup=False, soft_wrap=True)
+            console.print(f"- {line}", soft_wrap=True)
         if options.json:
             files.write(options.json, text + "\n")
     if options.plot:
         for path in draw(arrays, options):
             if options.json != "-":
-                console.print(str(path), markup=False, soft_wrap=True)
+                console.print(str(path), soft_wrap=True)
 
 
 def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
     """Draw the figures behind the scores, and return their paths."""
     from disentlib.visualization import save_score_figures  # matplotlib and Pillow, where needed
 
+    assert arrays.factors is not None
     return save_score_figures(
         arrays.codes,
         arrays.factors,
@@ -162,7 +203,7 @@ def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
         factor_names=arrays.factor_names,
         protocol=options.protocol,
         test=arrays.test,
-        context=options.file.name,
+        context=arrays.source,
         rng=options.seed,
     )
 
@@ -173,148 +214,306 @@ def say_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:
         warnings.simplefilter("always")
         table = work()
     for text in dict.fromkeys(str(warning.message) for warning in caught):
-        print(f"warning: {text}", file=sys.stderr)
+        print(f"warning: {safe(text)}", file=sys.stderr)
     return table
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """What a file holds."""
+    """What the files hold.
+
+    Attributes:
+        codes: (samples, dims).
+        factors: (samples, factors); None where there are none.
+        code_names: of the codes, where the file names them.
+        factor_names: of the factors, likewise.
+        continuous: which factors are real-valued.
+        words: of each factor that was spelled out, its words in the order of its values.
+        test: (codes, factors) of other samples.
+        notes: what was recognised or left out.
+        source: the file's name.
+    """
 
     codes: NDArray[Any]
-    factors: NDArray[Any]
+    factors: NDArray[Any] | None
+    code_names: list[str] | None = None
     factor_names: list[str] | None = None
     continuous: tuple[bool, ...] | bool = False
+    words: dict[str, list[str]] = field(default_factory=dict)
     test: tuple[NDArray[Any], NDArray[Any]] | None = None
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    def described(self) -> dict[str, Any]:
+        """Return the names and words that there are, as JSON holds them."""
+        known = {
+            "code_names": self.code_names,
+            "factor_names": self.factor_names,
+            "factor_words": self.words,
+        }
+        return {name: value for name, value in known.items() if value}
 
 
-def is_csv(options: argparse.Namespace) -> bool:
-    """Return whether the file is a CSV; a UsageError if its ending or the flags do not fit."""
-    kind = options.file.suffix.lower()
-    if kind not in (".npz", ".csv"):
-        raise UsageError(f"expected a file .npz or .csv, got {options.file}")
-    if kind == ".csv" and not options.factors:
-        raise UsageError("expected --factors A,B,C: which columns of the CSV file are factors")
-    if kind == ".npz" and options.factors:
-        raise UsageError("--factors is for CSV files: an NPZ file has an array `factors`")
-    return kind == ".csv"
+def arrays_of(options: argparse.Namespace) -> Arrays:
+    """Read the file or files that were named.
+
+    Raises:
+        UsageError: if files and flags do not go together.
+        FileNotFoundError: if a file is missing.
+        ValueError: if what it holds cannot be read.
+    """
+    path: Path | None = options.file
+    codes_file: Path | None = options.codes_file
+    factors_file: Path | None = options.factors_file
+    if codes_file is not None and path is not None:
+        raise UsageError(f"expected FILE or --codes_file, got both: {path} and {codes_file}")
+    path = codes_file or path
+    if path is None:
+        raise UsageError("expected a FILE, or --codes_file")
+    kind = kind_of(path)
+    names = {flag: split_names(getattr(options, flag)) for flag in ("codes", "factors", "ignore")}
+    continuous = split_names(options.continuous) or []
+    if kind == "npz":
+        for flag in ("codes", "factors", "factors_file"):
+            if getattr(options, flag):
+                raise UsageError(
+                    f"--{flag} is for tables: --keys {flag.partition('_')[0]}=NAME says how an "
+                    "array of an NPZ file is called"
+                )
+        return read_npz(path, continuous, options.keys, names["ignore"] or [])
+    if options.keys:
+        raise UsageError(f"--keys is for NPZ files, got {path}")
+    return read_tables(
+        path, factors_file, **names, continuous=continuous, drop=options.drop_missing
+    )
 
 
-def read_npz(path: Path, continuous: Sequence[str] = ()) -> Arrays:
+def kind_of(path: Path) -> str:
+    """Return "npz", "npy" or "table" by a file's ending; a UsageError for another."""
+    ending = path.suffix.lower()
+    if ending == ".gz":
+        ending = Path(path.stem).suffix.lower()
+    if ending in (".npz", ".npy") and path.suffix.lower() != ".gz":
+        return ending[1:]
+    if ending in tables.SUFFIXES:
+        return "table"
+    raise UsageError(f"expected a file .npz, .npy, .csv, .tsv or .csv.gz, got {path}")
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """Return names that commas separate; quotes keep a name that holds one.
+
+    >>> split_names('shape, "x, y"')
+    ['shape', 'x, y']
+    """
+    if text is None:
+        return None
+    (names,) = csv.reader([text], skipinitialspace=True)
+    return [name.strip() for name in names]
+
+
+KEYS = ("codes", "factors", "factor_names", "code_names", "test_codes", "test_factors")
+
+
+def read_npz(
+    path: Path,
+    continuous: Sequence[str] = (),
+    keys: str | None = None,
+    ignore: Sequence[str] = (),
+) -> Arrays:
     """Read codes and factors, never unpickling.
 
     Args:
         path: the file.
         continuous: which factors are real-valued, by name, or by position where they have none.
+        keys: how its arrays are called: "codes=latents,factors=labels".
+        ignore: arrays to leave out.
 
     Raises:
+        UsageError: if it holds an array that has no meaning here, or half of a pair.
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, no NPZ file, lacks an array, or has one of Python objects.
+        ValueError: if it is damaged or too large, no NPZ file, lacks an array, or has one of Python
+            objects.
     """
+    called = {key: key for key in KEYS}
+    for pair in split_names(keys) or []:
+        key, equals, name = pair.partition("=")
+        if not equals or key not in KEYS:
+            raise UsageError(
+                f"expected --keys such as codes=latents, for one of {', '.join(KEYS)}, "
+                f"got {pair!r}{nearest(key, KEYS)}"
+            )
+        called[key] = name
+    path = limits.check_regular(path)
     try:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise ValueError("not the archive that numpy.savez writes")
             file.seek(0)
             with np.load(file, allow_pickle=False) as content:
-                read = {name: content[name] for name in _KNOWN if name in content}
-                held = ", ".join(content.files) or "nothing"
+                held = list(content.files)
+                unknown = [name for name in held if name not in {*called.values(), *ignore}]
+                if unknown and keys is None:
+                    raise UsageError(
+                        f"no use for array {unknown[0]!r} of {path}{nearest(unknown[0], KEYS)}; "
+                        f"known are {', '.join(KEYS)}; --ignore leaves others out, --keys says "
+                        "how these are called"
+                    )
+                wanted = {key: name for key, name in called.items() if name in held}
+                limits.check_npz(path, wanted.values())
+                read = {key: content[name] for key, name in wanted.items()}
     except (ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
-        if "Object arrays" in str(error):
+        if "needs pickle" in str(error) or "Object arrays" in str(error):
             raise ValueError(
                 f"expected numbers and text in {path}, got Python objects, which are not read: "
                 "they could run anything"
             ) from error
+        if str(limits.VARIABLE) in str(error):
+            raise
         raise ValueError(f"expected a whole NPZ file, {path} is damaged: {error}") from error
-    for name in ("codes", "factors"):
-        if name not in read:
-            raise ValueError(f"expected arrays codes and factors in {path}, it holds {held}")
-    arrays = Arrays(read["codes"], read["factors"])
-    if "factor_names" in read:
-        arrays = replace(arrays, factor_names=[str(name) for name in read["factor_names"].ravel()])
-    if "test_codes" in read and "test_factors" in read:
-        arrays = replace(arrays, test=(read["test_codes"], read["test_factors"]))
+    for key, name in called.items():
+        if key not in read and (key == "codes" or name != key):
+            raise ValueError(
+                f"expected an array {name!r} in {path}, it holds {', '.join(held) or 'nothing'}"
+            )
+    halves = {"test_codes", "test_factors"} & set(read)
+    if len(halves) == 1 and "factors" in read:
+        raise UsageError(f"expected test_codes and test_factors in {path}, got one: {halves.pop()}")
+    if "factors" not in read and {"factor_names", "test_factors", "test_codes"} & set(read):
+        raise UsageError(f"expected factors in {path} beside {', '.join(sorted(read))}")
+    notes = [f"{path}: left out the arrays {', '.join(unknown)}"] if unknown else []
+    if "factors" not in read:
+        notes.append(f"{path}: no factors; scores of codes alone")
+    code_names, factor_names = (
+        [str(name) for name in read[key].ravel()] if key in read else None
+        for key in ("code_names", "factor_names")
+    )
+    factors = read.get("factors")
+    known: tuple[bool, ...] | bool = False
     if continuous:
-        names = arrays.factor_names or [str(i) for i in range(arrays.factors.shape[-1])]
-        arrays = replace(arrays, continuous=_chosen(continuous, names))
-    return arrays
-
-
-_KNOWN = ("codes", "factors", "factor_names", "test_codes", "test_factors")
-
-
-def read_csv(path: Path, factors: str, continuous: Sequence[str] = ()) -> Arrays:
-    """Read the named columns as factors, numbers or words, and all others as codes.
-
-    Args:
-        path: the file.
-        factors: names of the factors' columns, separated by commas.
-        continuous: names of those among them that are real-valued.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if a column is missing, a row has too many or too few, or a code is no number.
-    """
-    names = factors.split(",")
-    known = _chosen(continuous, names)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        for name in names:
-            if name not in header:
-                raise ValueError(
-                    f"no column {name!r} among {', '.join(header) or 'none'} of {path}"
-                    f"{nearest(name, header)}"
-                )
-        rows = []
-        for row in reader:
-            if row and len(row) != len(header):
-                raise ValueError(
-                    f"expected {len(header)} values in line {reader.line_num} of {path}, "
-                    f"got {len(row)}"
-                )
-            if row:
-                rows.append(row)
-    columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
-    codes = [name for name in header if name not in names]
-    if not columns or not codes:
-        raise ValueError(f"expected codes beside the factors in {path}, got none")
+        count = 0 if factors is None else (*factors.shape, 1)[1]
+        known = chosen(continuous, factor_names or [str(i) for i in range(count)])
     return Arrays(
-        np.stack([_numbers(columns[name], name, path) for name in codes], axis=1),
-        np.stack(
-            [
-                _numbers(columns[name], name, path) if real else _labels(columns[name])
-                for name, real in zip(names, known, strict=True)
-            ],
-            axis=1,
-        ),
-        names,
-        known,
+        read["codes"],
+        factors,
+        code_names,
+        factor_names,
+        continuous=known,
+        test=(read["test_codes"], read["test_factors"]) if halves else None,
+        notes=tuple(notes),
+        source=path.name,
     )
 
 
-def _chosen(continuous: Sequence[str], names: Sequence[str]) -> tuple[bool, ...]:
+def read_tables(
+    path: Path,
+    factors_path: Path | None = None,
+    *,
+    codes: list[str] | None = None,
+    factors: list[str] | None = None,
+    ignore: list[str] | None = None,
+    continuous: Sequence[str] = (),
+    drop: bool = False,
+) -> Arrays:
+    """Read codes and factors from one table, or from two with the same rows.
+
+    Args:
+        path: of codes, or of both.
+        factors_path: of the factors, where they have a file of their own.
+        codes: names of the codes' columns; by default all that are named nowhere else.
+        factors: names of the factors' columns; by default all of `factors_path`.
+        ignore: names of columns to leave out.
+        continuous: names of the factors that are real-valued.
+        drop: whether rows that lack a value are left out.
+
+    Raises:
+        UsageError: if a name of `continuous` is no factor, or a column is named twice.
+        FileNotFoundError: if a file is missing.
+        ValueError: if a column is missing, rows do not fit, or a value is missing or no number.
+    """
+    named = [*(codes or ()), *(factors or ()), *(ignore or ())]
+    twice = [name for name in dict.fromkeys(named) if named.count(name) > 1]
+    if twice and factors_path is None:
+        raise UsageError(f"expected a column as code, factor or ignored, got {twice[0]!r} twice")
+    first = load(path)
+    second = None if factors_path is None else load(factors_path)
+    beside = second or first
+    notes: list[str] = []
+
+    def others(table: tables.Table, taken: Sequence[str], *, anywhere: bool) -> list[str]:
+        left = [name for name in table.names if name not in (*taken, *(ignore or ()))]
+        numbering = [name for name in table.numbering(anywhere=anywhere) if name in left]
+        if numbering and len(left) > len(numbering):
+            left = [name for name in left if name not in numbering]
+            shown = ", ".join(name or "without a name" for name in numbering)
+            notes.append(f"{table.path}: left out the column {shown}, which numbers the rows")
+        return left
+
+    for name in ignore or ():
+        if name not in (*first.names, *beside.names):
+            first.check([name])
+    if factors is None:
+        factors = [] if second is None else others(second, (), anywhere=False)
+    beside.check(factors)
+    if codes is None:
+        codes = others(first, factors if second is None else (), anywhere=True)
+    first.check(codes)
+    if not codes or len(first) < 1:
+        raise ValueError(f"expected codes beside the factors in {path}, got none")
+    known = chosen(continuous, factors)
+    if second is not None and len(first) != len(second):
+        raise ValueError(
+            f"expected as many rows in both files, got {len(first):,} in {path} and "
+            f"{len(second):,} in {factors_path}"
+        )
+    advice = "fill it, or leave such rows out with --drop_missing"
+    if second is None:
+        first = beside = first.without_missing([*factors, *codes], drop=drop, advice=advice)
+    else:
+        if drop:
+            complete = ~(first.missing(codes) | second.missing(factors))
+            if not complete.all():
+                count = len(first) - int(complete.sum())
+                notes.append(f"left out {count:,} of {len(first):,} rows, which lack a value")
+            first, second = first.rows(complete), second.rows(complete)
+        first = first.without_missing(codes, drop=False, advice=advice)
+        beside = second.without_missing(factors, drop=False, advice=advice)
+    values = first.numbers(codes, advice="name it with --factors, or leave it out with --ignore")
+    code_names = codes if first.has_names else None
+    notes = [*first.notes, *(beside.notes if second is not None else ()), *notes]
+    if not factors:
+        notes.append(f"no factors (--factors A,B names them): scores of {', '.join(codes)} alone")
+        return Arrays(values, None, code_names, notes=tuple(notes), source=path.name)
+    labels = beside.labels(
+        factors, continuous=continuous, advice="--continuous says that it is real-valued"
+    )
+    return Arrays(
+        values,
+        labels.values,
+        code_names,
+        factors if beside.has_names else None,
+        known,
+        {
+            name: list(words)
+            for name, words in zip(factors, labels.words, strict=True)
+            if words is not None
+        },
+        notes=tuple(notes),
+        source=path.name,
+    )
+
+
+def load(path: Path) -> tables.Table:
+    """Return a table from a text file, or from an array (rows, columns) or (rows,) in a .npy."""
+    return tables.of_array(path) if kind_of(path) == "npy" else tables.read(path)
+
+
+def chosen(continuous: Sequence[str], names: Sequence[str]) -> tuple[bool, ...]:
     """Return which factors are among the real-valued ones, or say which of those is none."""
     for name in continuous:
         if name not in names:
             raise UsageError(
-                f"no factor {name!r} for --continuous among {', '.join(names)}"
+                f"no factor {name!r} for --continuous among {', '.join(names) or 'none'}"
                 f"{nearest(name, names)}"
             )
     return tuple(name in continuous for name in names)
-
-
-def _numbers(values: tuple[str, ...], name: str, path: Path) -> NDArray[np.float64]:
-    try:
-        return np.array(values, np.float64)
-    except ValueError as error:
-        raise ValueError(f"expected numbers in column {name!r} of {path}: {error}") from error
-
-
-def _labels(values: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return whole numbers as they are; other values numbered in alphabetical order."""
-    try:
-        return np.array([int(value) for value in values], np.int64)
-    except ValueError:
-        words = [value.strip() for value in values]
-        return np.unique(np.array(words), return_inverse=True)[1].astype(np.int64)

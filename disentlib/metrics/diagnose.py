@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from disentlib import files, ops
+from disentlib import files, ops, screen
+from disentlib.arrays import column_names
 from disentlib.data.randomness import RNG
 from disentlib.metrics.estimates import Continuous, adjusted, default_bins
 from disentlib.metrics.modularity import modularity_of
@@ -54,7 +55,12 @@ class Diagnosis:
         return len(self.findings)
 
     def __str__(self) -> str:
-        return "\n".join(finding.sentence for finding in self) or "nothing found"
+        return "\n".join(screen.safe(finding.sentence) for finding in self) or "nothing found"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        rows = [screen.html_row([finding.kind, finding.sentence]) for finding in self]
+        return screen.html_table(rows, "what could fool these scores" if rows else str(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the findings as `json.dumps` takes them."""
@@ -73,9 +79,10 @@ class Diagnosis:
 
 def diagnose(
     codes: ArrayLike,
-    factors: ArrayLike,
+    factors: ArrayLike | None,
     *,
     continuous: Continuous = False,
+    code_names: Sequence[str] | None = None,
     factor_names: Sequence[str] | None = None,
     rng: RNG = 0,
 ) -> Diagnosis:
@@ -95,10 +102,12 @@ def diagnose(
 
     Args:
         codes: real numbers (samples, dims).
-        factors: non-negative integers (samples, factors); real numbers where continuous.
+        factors: non-negative integers (samples, factors); real numbers where continuous; None for
+            what codes alone show.
         continuous: which factors are real-valued, one answer for all or one each. They are cut at
             quantiles, into 20 bins.
-        factor_names: names for the sentences (factors,).
+        code_names: names for the sentences (dims,); by default a data frame's, or z0, z1, ...
+        factor_names: likewise (factors,).
         rng: shuffles samples.
 
     Returns:
@@ -114,7 +123,7 @@ def diagnose(
     >>> print(diagnose(factors[:, [0, 1, 1]] * [1.0, 2.0, -3.0], factors))
     z1 and z2 are the same code (rank correlation 1.00): mig, sap and jemmig see no gap between them
     """
-    arrays = _Arrays.checked(codes, factors, continuous, factor_names, rng)
+    arrays = _Arrays.checked(codes, factors, continuous, code_names, factor_names, rng)
     checks: tuple[Callable[[_Arrays], Iterator[Finding]], ...] = (
         _outliers,
         _duplicate_codes,
@@ -138,6 +147,7 @@ class _Arrays:
         labels: factors numbered from 0, real-valued ones cut at quantiles (samples, factors).
         values: what each label stood for, empty for a real-valued factor.
         counts: samples of each label.
+        code_names: of the codes.
         names: of the factors.
         live: which codes are more than a constant and its rounding.
         shuffle: an order of the samples.
@@ -147,6 +157,7 @@ class _Arrays:
     labels: NDArray[np.int64]
     values: list[NDArray[Any]]
     counts: list[NDArray[np.int64]]
+    code_names: list[str]
     names: list[str]
     live: NDArray[np.bool_]
     shuffle: NDArray[np.int64]
@@ -155,13 +166,21 @@ class _Arrays:
     def checked(
         cls,
         codes: ArrayLike,
-        factors: ArrayLike,
+        factors: ArrayLike | None,
         continuous: Continuous,
+        code_names: Sequence[str] | None,
         names: Sequence[str] | None,
         rng: RNG,
     ) -> "_Arrays":
+        code_names = column_names(codes) if code_names is None else code_names
+        names = column_names(factors) if names is None else names
         codes = ops.check_codes(codes)
-        table, real = ops.check_mixed_factors(factors, continuous, len(codes))
+        table: NDArray[Any] = np.empty((len(codes), 0), np.int64)
+        real = np.empty(0, np.bool_)
+        if factors is not None:
+            table, real = ops.check_mixed_factors(factors, continuous, len(codes))
+        if code_names is not None and len(code_names) != codes.shape[1]:
+            raise ValueError(f"expected {codes.shape[1]} code names, got {len(code_names)}")
         if names is not None and len(names) != table.shape[1]:
             raise ValueError(f"expected {table.shape[1]} factor names, got {len(names)}")
         values, columns = [], []
@@ -175,9 +194,10 @@ class _Arrays:
         rounding = 8 * np.finfo(codes.dtype).eps * np.maximum(np.abs(low), np.abs(high))
         return cls(
             codes=codes,
-            labels=np.stack(columns, axis=1),
+            labels=np.stack(columns, axis=1) if columns else table,
             values=values,
             counts=[np.bincount(labels) for labels in columns],
+            code_names=list(code_names or [f"z{i}" for i in range(codes.shape[1])]),
             names=list(names or [f"factor {j}" for j in range(len(columns))]),
             live=high - low > rounding,
             shuffle=generator(rng).permutation(len(codes)),
@@ -189,7 +209,11 @@ class _Arrays:
 
     @property
     def entropies(self) -> NDArray[np.float64]:
-        return np.atleast_1d(ops.entropy(self.labels))
+        return np.atleast_1d(ops.entropy(self.labels)) if self.counts else np.empty(0)
+
+    def named(self, codes: Sequence[int]) -> str:
+        """Name codes as "a, b and c"."""
+        return _list([self.code_names[code] for code in codes])
 
     def value(self, factor: int, label: int) -> str:
         """Name a value, or a real-valued factor's bin."""
@@ -212,7 +236,7 @@ def _outliers(arrays: _Arrays) -> Iterator[Finding]:
         # What lies farther out than the others are wide.
         far = int(((z < 2 * low - high) | (z > 2 * high - low)).sum())
         bins = max(1, math.ceil(BINS * kept))
-        text = f"z{code}: {_count(far, 'sample')} of {arrays.samples:,} far out"
+        text = f"{arrays.code_names[code]}: {_count(far, 'sample')} of {arrays.samples:,} far out"
         if kept <= 1 / 3:
             text += (
                 f" leave the others {_count(bins, 'bin')} of {BINS} equal-width ones "
@@ -246,8 +270,8 @@ def _duplicate_codes(arrays: _Arrays) -> Iterator[Finding]:
                 copies,
                 (),
                 {"rank_correlation": least},
-                f"{_codes(copies)} are the same code (rank correlation {least:.2f}): mig, sap and "
-                "jemmig see no gap between them",
+                f"{arrays.named(copies)} are the same code (rank correlation {least:.2f}): mig, "
+                "sap and jemmig see no gap between them",
             )
 
 
@@ -340,7 +364,7 @@ def _constant_factors(arrays: _Arrays) -> Iterator[Finding]:
 
 def _plug_in_bias(arrays: _Arrays) -> Iterator[Finding]:
     """Compare what bins of equal width show of shuffled samples with the factors' entropies."""
-    if not arrays.live.any():
+    if not arrays.live.any() or not arrays.counts:
         return
     nothing = ops.mutual_information(
         arrays.codes[:, arrays.live], arrays.labels[arrays.shuffle], bins=BINS
@@ -365,8 +389,8 @@ def _dead_codes(arrays: _Arrays) -> Iterator[Finding]:
     dead = tuple(int(i) for i in np.flatnonzero(~arrays.live))
     if dead:
         text = (
-            f"{_codes(dead)} {'is' if len(dead) == 1 else 'are'} constant: the completeness of dci "
-            "and med counts codes, these too, and the reference's modularity takes them as 0"
+            f"{arrays.named(dead)} {'is' if len(dead) == 1 else 'are'} constant: the completeness "
+            "of dci and med counts codes, these too, and the reference's modularity takes them as 0"
         )
         yield Finding("dead_codes", dead, (), {}, text)
 
@@ -389,13 +413,9 @@ def _unrelated_codes(arrays: _Arrays) -> Iterator[Finding]:
             found,
             (),
             {"reference_modularity": score},
-            f"{_codes(found)} {what} no factor more than chance does: the default leaves them out "
-            f"of modularity, the reference gives them {score:.2f} there",
+            f"{arrays.named(found)} {what} no factor more than chance does: the default leaves "
+            f"them out of modularity, the reference gives them {score:.2f} there",
         )
-
-
-def _codes(codes: Sequence[int]) -> str:
-    return _list([f"z{code}" for code in codes])
 
 
 def _list(names: Sequence[str]) -> str:

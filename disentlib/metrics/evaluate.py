@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.arrays import as_labels
+from disentlib.arrays import as_labels, column_names
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
@@ -20,6 +20,7 @@ from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.scores import SCORES, Score
 from disentlib.metrics.table import Row, ScoreTable
 from disentlib.ops import check_codes, check_mixed_factors, label_counts
+from disentlib.screen import safe
 
 
 class LeftOutWarning(UserWarning):
@@ -33,6 +34,7 @@ def evaluate(
     metrics: Iterable[str] | None = None,
     continuous: Continuous = False,
     protocol: Protocol | None = None,
+    code_names: Sequence[str] | None = None,
     factor_names: Sequence[str] | None = None,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     train_fraction: float = 0.75,
@@ -51,7 +53,8 @@ def evaluate(
         continuous: which factors are real-valued, one answer for all or one each. Scores that make
             no sense of such factors are left out with a warning that says why.
         protocol: "locatello2019" for the reference's choices, None for the sound ones.
-        factor_names: names for warnings (factors,).
+        code_names: names for warnings (dims,); by default a data frame's.
+        factor_names: likewise (factors,).
         test: (codes, factors) of other samples, for scores that fit a predictor.
         train_fraction: where no `test` is given, the share of samples that train predictors.
         repeats: how often scores are taken anew: those that fit a predictor with another split and
@@ -79,12 +82,16 @@ def evaluate(
     protocols.check_protocol(protocol)
     _check_repeats(repeats, interval)
     scores = _chosen(metrics, arrays_only=True, with_factors=factors is not None)
+    code_names = column_names(codes) if code_names is None else code_names
+    factor_names = column_names(factors) if factor_names is None else factor_names
     arrays = Arrays.checked(codes, factors, test, continuous)
+    if code_names is not None and len(code_names) != arrays.codes.shape[1]:
+        raise ValueError(f"expected {arrays.codes.shape[1]} code names, got {len(code_names)}")
     scores = [score for score in scores if _makes_sense(score, arrays)]
     sizes = arrays.factor_sizes()
     _warn_of_constants(sizes, factor_names)
     if any(score.moments for score in scores):
-        warn_of_outliers(arrays.codes)
+        warn_of_outliers(arrays.codes, names=code_names)
     rows: list[Row] = []
     for score in scores:
         with warnings.catch_warnings():
@@ -342,7 +349,7 @@ def _warn_of_constants(sizes: Sequence[int], names: Sequence[str] | None) -> Non
         raise ValueError(f"expected {len(sizes)} factor names, got {len(names)}")
     for factor, size in enumerate(sizes):
         if size == 1:
-            name = f"{factor}" if names is None else f"{factor} ({names[factor]})"
+            name = f"{factor}" if names is None else f"{factor} ({safe(names[factor])})"
             warnings.warn(
                 f"factor {name} has a single value and is left out",
                 ConstantFactorWarning,

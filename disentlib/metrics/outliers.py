@@ -1,12 +1,14 @@
 """Single samples that decide what scores of means and variances say."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from disentlib.ops import column_ranges, near_one
+from disentlib.screen import safe
 
 
 class OutlierWarning(UserWarning):
@@ -38,12 +40,15 @@ def hanging_on_one(codes: NDArray[Any]) -> NDArray[np.bool_]:
     return (shares > 0.1) & (shares > 30 / len(codes))
 
 
-def warn_of_outliers(codes: NDArray[Any], *, stacklevel: int = 3) -> None:
+def warn_of_outliers(
+    codes: NDArray[Any], *, names: Sequence[str] | None = None, stacklevel: int = 3
+) -> None:
     """Warn whoever called a score of means and variances of each code with such a sample."""
     for code in np.flatnonzero(hanging_on_one(codes)):
+        name = code if names is None else names[int(code)]
         warnings.warn(
-            f"one sample carries much of the variance of code {code}, and with it what scores of "
-            "means and variances say: see metrics.diagnose",
+            f"one sample carries much of the variance of code {safe(name)}, and with it what "
+            "scores of means and variances say: see metrics.diagnose",
             OutlierWarning,
             stacklevel=stacklevel,
         )

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from disentlib import __version__, files
+from disentlib import __version__, files, screen
+
+_FIGURES = ("value", "mean ± spread", "interval")  # set right, so that points align
 
 
 @dataclass(frozen=True)
@@ -113,43 +115,60 @@ class ScoreTable:
 
     def __rich__(self) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        several = len({row.representation for row in self.rows}) > 1
-        spread = any(row.repeats > 1 for row in self.rows)
-        interval = any(not math.isnan(row.low) for row in self.rows)
-        table.add_column("score", no_wrap=True)
-        if several:
-            table.add_column("codes", no_wrap=True)
-        table.add_column("value", justify="right", no_wrap=True)
-        if spread:
-            table.add_column("mean ± spread", justify="right", no_wrap=True)
-        if interval:
-            table.add_column("interval", justify="right", no_wrap=True)
-        table.add_column("better", no_wrap=True)
-        table.add_column("estimated with")
-        said = ""
-        for row in self.rows:
-            cells = [row.score]
-            if several:
-                cells.append(row.representation)
-            cells.append(_shown(row.value))
-            if spread:
-                cells.append(f"{_shown(row.mean)} ± {_shown(row.spread)}")
-            if interval:
-                cells.append(f"{_shown(row.low)} .. {_shown(row.high)}")
-            # Once for the figures of one score.
-            name = row.score.partition(".")[0]
-            cells += [
-                "higher" if row.higher_is_better else "lower",
-                row.estimator if name != said else "",
-            ]
-            said = name
-            table.add_row(*cells)
+        headings, rows = self._cells()
+        for heading in headings:
+            table.add_column(
+                heading,
+                justify="right" if heading in _FIGURES else "left",
+                no_wrap=heading != "estimated with",
+            )
+        for cells in rows:
+            table.add_row(*(Text(screen.safe(cell)) for cell in cells))
         return Group(table, Text(self._caption(), style="dim"))
 
     def __str__(self) -> str:
         out = io.StringIO()
-        Console(file=out, width=100, color_system=None).print(self)
+        screen.Console(file=out, width=100, color_system=None).print(self)
         return out.getvalue().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        headings, rows = self._cells()
+        lines = [screen.html_row(headings, "th")]
+        lines += [screen.html_row(cells) for cells in rows]
+        return screen.html_table(lines, self._caption())
+
+    def _cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the headings that these rows need, and each row's cells."""
+        several = len({row.representation for row in self.rows}) > 1
+        spread = any(row.repeats > 1 for row in self.rows)
+        interval = any(not math.isnan(row.low) for row in self.rows)
+        shown = {
+            "score": True,
+            "codes": several,
+            "value": True,
+            "mean ± spread": spread,
+            "interval": interval,
+            "better": True,
+            "estimated with": True,
+        }
+        cells = []
+        said = ""
+        for row in self.rows:
+            name = row.score.partition(".")[0]
+            every = {
+                "score": row.score,
+                "codes": row.representation,
+                "value": _shown(row.value),
+                "mean ± spread": f"{_shown(row.mean)} ± {_shown(row.spread)}",
+                "interval": f"{_shown(row.low)} .. {_shown(row.high)}",
+                "better": "higher" if row.higher_is_better else "lower",
+                # Once for the figures of one score.
+                "estimated with": row.estimator if name != said else "",
+            }
+            said = name
+            cells.append([every[heading] for heading, kept in shown.items() if kept])
+        return [heading for heading, kept in shown.items() if kept], cells
 
     def _caption(self) -> str:
         if not self.rows:

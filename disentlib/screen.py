@@ -1,0 +1,66 @@
+"""What people see on a screen: names and paths as text, whatever characters they hold."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import console as rich_console
+from rich.segment import Segment
+from rich.text import Text
+
+__all__ = ["Console", "html_row", "html_table", "safe"]
+
+# Control characters but for line ends and tabs, those that turn the direction of text, and halves
+# of surrogate pairs, which stand for undecodable bytes in paths and cannot be encoded.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def safe(text: object) -> str:
+    r"""Return text with control characters written out, so that a terminal does not obey them.
+
+    >>> print(safe("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+class Console(rich_console.Console):
+    """Rich's console for text: no markup, no emoji codes, no control characters, no Jupyter.
+
+    Style with `rich.text.Text`. A notebook shows objects by their `_repr_html_`; there Rich would
+    display what it is asked to write to a file.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, force_jupyter=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as text, before its width is taken."""
+        return super().render_str(safe(text), **options)
+
+    def render(self, *arguments: Any, **options: Any) -> Iterable[Segment]:
+        """Return the pieces of what is shown, those of ready-made `Text` included."""
+        for segment in super().render(*arguments, **options):
+            yield segment if segment.control else segment._replace(text=safe(segment.text))
+
+
+def html_row(cells: Sequence[object], kind: str = "td") -> str:
+    """Return a row of an HTML table, its cells as text.
+
+    >>> html_row(["a", "<b>"])
+    '<tr><td>a</td><td>&lt;b&gt;</td></tr>'
+    """
+    inner = "".join(f"<{kind}>{html.escape(safe(cell))}</{kind}>" for cell in cells)
+    return f"<tr>{inner}</tr>"
+
+
+def html_table(rows: Sequence[str], caption: str) -> str:
+    """Return an HTML table of rows that `html_row` wrote, as notebooks show data frames."""
+    return (
+        f'<table class="dataframe">\n<caption>{html.escape(safe(caption))}</caption>\n'
+        + "\n".join(rows)
+        + "\n</table>"
+    )
