@@ -6,6 +6,7 @@ Imports nothing of disentlib, so that every part may use it.
 import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import reprlib
@@ -18,7 +19,7 @@ from typing import Any
 import filelock
 
 # The hidden name under which a file is written: `.name.<process>-<thread>.partial.suffix`.
-_PARTIAL = re.compile(r"\..+?(?:\.(?P<process>\d+)(?:-\d+)?)?\.partial(?:\.\w+)?")
+_PARTIAL = re.compile(r"\.(?P<stem>.+?)(?:\.(?P<process>\d+)(?:-\d+)?)?\.partial(?P<suffix>\.\w+)?")
 
 
 @contextlib.contextmanager
@@ -81,14 +82,20 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: str | os.PathLike[str]) -> None:
+def sweep(folder: str | os.PathLike[str], *, of: str | None = None) -> None:
     """Remove what dead processes of this machine were writing in a folder.
 
-    Call it with the folder's lock held: elsewhere nobody may be writing there by then.
+    Call it with the lock held that guards the folder: other machines should not be writing there.
+
+    Args:
+        folder: where.
+        of: only what was to become the file of this name.
     """
     for path in Path(folder).glob(".*.partial*"):
         name = _PARTIAL.fullmatch(path.name)
-        if name and not (name["process"] and _lives(int(name["process"]))):
+        if name is None or (name["process"] and _lives(int(name["process"]))):
+            continue
+        if of is None or name["stem"] + (name["suffix"] or "") == of:
             path.unlink(missing_ok=True)
 
 
@@ -109,7 +116,7 @@ def lock(path: str | os.PathLike[str], *, busy: str, wait: float = 0.0) -> Itera
     Args:
         path: a file that is nothing but the lock, and stays; its folder exists.
         busy: what to say where another process holds it.
-        wait: seconds until then.
+        wait: seconds until then; `math.inf` for as long as it takes.
 
     Raises:
         RuntimeError: if another process holds it.
@@ -117,7 +124,7 @@ def lock(path: str | os.PathLike[str], *, busy: str, wait: float = 0.0) -> Itera
     """
     held = filelock.FileLock(path, thread_local=False)
     try:
-        held.acquire(timeout=wait, poll_interval=0.01)
+        held.acquire(timeout=-1 if wait == math.inf else wait, poll_interval=0.01)
     except filelock.Timeout:
         raise RuntimeError(busy) from None
     try:

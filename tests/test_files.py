@@ -73,6 +73,18 @@ def test_what_the_dead_were_writing_is_swept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(keep)
 
 
+def test_what_one_file_was_to_become_is_swept_alone(tmp_path):
+    gone = ".set.npz.images.99999999-1.partial.npy"
+    keep = [
+        ".set.npz.labels.99999999-1.partial.npy",
+        f".set.npz.images.{os.getpid()}-7.partial.npy",
+    ]
+    for name in [*keep, gone]:
+        (tmp_path / name).touch()
+    files.sweep(tmp_path, of="set.npz.images.npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(keep)
+
+
 HOLDER = """
 import sys
 from disentlib import files

@@ -1,9 +1,9 @@
 """Arrays made of somebody's files once and then mapped from disk, for as long as the files stay."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib import limits
-from disentlib.files import sha256
+from disentlib import files, limits
 
 __all__ = ["built"]
 
@@ -47,39 +46,38 @@ def built(
         OSError: if the folder cannot be written or the disk is too small, saying what to do.
     """
     target = _place(source, label)
-    partial = target.with_name(f"{target.name}.partial")
     if parts is None:
         parts = [source] if source.is_file() else _below(source)
     seen = _look_at(parts)
-    while True:
+    ready = _ready(target, parts, seen, shape, np.dtype(dtype))
+    if ready is not None:
+        return ready
+    with contextlib.ExitStack() as held:
+        with _advising(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            lock = target.with_name(f".{target.name}.lock")
+            held.enter_context(files.lock(lock, busy="", wait=math.inf))
+        # Who waits for a lock that is gone may at worst do the same work once more.
+        held.callback(lock.unlink, missing_ok=True)
+        # Another process may have made it meanwhile.
         ready = _ready(target, parts, seen, shape, np.dtype(dtype))
         if ready is not None:
             return ready
-        with _advising(source, target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            lock = partial.open("a+b")
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # Whoever held the lock before has renamed or removed this very file.
-            if not partial.exists() or partial.stat().st_ino != os.fstat(lock.fileno()).st_ino:
-                continue
-            try:
-                record = {**seen, "content": _content(parts)}  # before it is read: it may change
-                with _advising(source, target):
-                    array = np.lib.format.open_memmap(partial, "w+", dtype, shape)
-                    # Claims the space: a mapped file on a full disk would kill the process later.
-                    if hasattr(os, "posix_fallocate"):
-                        os.posix_fallocate(lock.fileno(), 0, partial.stat().st_size)
-                fill(array)
-                array.flush()
-                del array
-                with _advising(source, target):
-                    _seal(partial, partial.stat().st_size, record)
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
-            partial.replace(target)
-            return np.load(target, mmap_mode="r", allow_pickle=False)
+        files.sweep(target.parent, of=target.name)
+        with files.replacing(target) as partial:
+            record = {**seen, "content": _content(parts)}  # before it is read: it may change
+            with _advising(source, target):
+                array = np.lib.format.open_memmap(partial, "w+", dtype, shape)
+                # Claims the space: a mapped file on a full disk would kill the process later.
+                if hasattr(os, "posix_fallocate"):
+                    with partial.open("r+b") as file:
+                        os.posix_fallocate(file.fileno(), 0, partial.stat().st_size)
+            fill(array)
+            array.flush()
+            del array
+            with _advising(source, target):
+                _seal(partial, partial.stat().st_size, record)
+    return np.load(target, mmap_mode="r", allow_pickle=False)
 
 
 def _place(source: Path, label: str) -> Path:
@@ -124,7 +122,7 @@ def _look_at(parts: Sequence[Path]) -> dict[str, str]:
 
 def _content(parts: Sequence[Path]) -> str:
     """Return the checksum of what all files hold."""
-    return hashlib.sha256("".join(map(sha256, parts)).encode()).hexdigest()
+    return hashlib.sha256("".join(map(files.sha256, parts)).encode()).hexdigest()
 
 
 def _seal(path: Path, end: int, record: Mapping[str, str]) -> None:
@@ -134,8 +132,6 @@ def _seal(path: Path, end: int, record: Mapping[str, str]) -> None:
         file.seek(end)
         file.write(json.dumps({**record, "written": written}).encode())
         file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
     os.utime(path, ns=(written, written))
 
 

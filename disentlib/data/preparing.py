@@ -1,7 +1,7 @@
 """Write drawn sets as shards that TensorFlow Datasets reads like its own."""
 
-import fcntl
 import io
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from disentlib import files
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import counter
 
@@ -51,8 +52,9 @@ def prepare(
     folder = Path(data_dir).expanduser() / name / VERSION
     folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, data.grid_size, shard_size)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with files.lock(folder / "lock", busy="", wait=math.inf):
+        for shard in folder.glob("partial-*"):  # of a process that was killed
+            shard.unlink()
         if (folder / "dataset_info.json").exists():
             progress(data.grid_size, data.grid_size)
             return folder

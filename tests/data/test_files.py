@@ -76,6 +76,14 @@ def test_what_fails_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == [source]
 
 
+def test_what_a_killed_process_was_unpacking_is_swept(tmp_path):
+    source = tmp_path / "source"
+    source.touch()
+    (tmp_path / ".source.numbers.99999999-1.partial.npy").touch()
+    files.built(source, "numbers", (3,), np.int32, lambda target: target.fill(1))
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "source.numbers.npy"}
+
+
 def test_a_full_disk_says_what_to_do(tmp_path, monkeypatch):
     source = tmp_path / "source"
     source.touch()
