@@ -204,3 +204,21 @@ def test_digests(tmp_path):
 )
 def test_differences_are_told_by_their_place(old, new, told):
     assert files.differences(old, new) == told
+
+
+def test_a_fingerprint_is_of_the_content(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_bytes(b"1234")
+    assert files.fingerprint(tmp_path / "a" / "one") == {
+        "size": 4,
+        "sha256": hashlib.sha256(b"1234").hexdigest(),
+    }
+    folder = files.fingerprint(tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert files.fingerprint(tmp_path / "b") == folder  # wherever it lies
+    old = (tmp_path / "b" / "one").stat()
+    (tmp_path / "b" / "one").write_bytes(b"1235")
+    os.utime(tmp_path / "b" / "one", ns=(old.st_atime_ns, old.st_mtime_ns - 1))
+    changed = files.fingerprint(tmp_path / "b")
+    assert changed["size"] == folder["size"] == 4
+    assert changed["sha256"] != folder["sha256"]

@@ -6,7 +6,9 @@ import inspect
 import logging
 import os
 import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gin
@@ -39,12 +41,23 @@ def add_gin_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def find_own_modules() -> None:
+    """Let gin files and runs import the user's modules from the working directory.
+
+    It comes last on the path, so that nothing there hides a package.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+
+
 def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
     """Fill gin's configuration from files and parameters, having cleared what was there.
 
     Raises:
         UsageError: for a missing file, an unknown name, a knob that no file has, bad syntax.
     """
+    find_own_modules()
     gin.clear_config(clear_constants=False)
     try:
         paths = [str(configs.find(name)) for name in files]

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     if options.gin_file or options.gin_param:
         configuration.parse(options.gin_file, options.gin_param)
         evaluate = gin.get_configurable(metrics.evaluate_encoder)
+    configuration.find_own_modules()
     trained = Run(options.run_dir)
     data, encode = trained.data.evaluation, trained.encode
     start = time.perf_counter()

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from disentlib.cli import configuration
 from disentlib.cli.console import Parser, stderr, stdout
 from disentlib.training.run import Run
 from disentlib.visualization import report
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Write the page and print its path."""
+    configuration.find_own_modules()
     with stderr(quiet=options.quiet).status("opening the run") as status:
         path = report.write(
             Run(options.run_dir),

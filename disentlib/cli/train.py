@@ -26,6 +26,11 @@ def parser() -> argparse.ArgumentParser:
     configuration.add_gin_flags(parser)
     parser.add_argument("--run_dir", metavar="DIR", help="where the run lives; made if absent")
     parser.add_argument(
+        "--init_from",
+        metavar="RUN_DIR",
+        help="start from the weights of another run, or of a .keras file: fine-tuning",
+    )
+    parser.add_argument(
         "--dry_run", action="store_true", help="build everything, print the configuration, stop"
     )
     return parser
@@ -37,7 +42,10 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("expected at least one --gin_file, such as runs/demo.gin")
     if not options.run_dir and not options.dry_run:
         raise UsageError("expected --run_dir DIR, the directory in which the run lives")
-    configuration.parse(options.gin_file, options.gin_param)
+    parameters = list(options.gin_param)
+    if options.init_from is not None:
+        parameters.append(f"training.train.init_from = {options.init_from!r}")
+    configuration.parse(options.gin_file, parameters)
     for part, folder in (("data", "data/"), ("model", "models/")):
         try:
             gin.query_parameter(f"training.train.{part}")

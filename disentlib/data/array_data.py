@@ -98,7 +98,13 @@ class ArrayData(GroundTruthData):
         return self.factors[picked], self._taken(picked)
 
     def config(self) -> dict[str, Any]:
-        """Refuse: arrays in memory are no configuration."""
+        """Refuse, for arrays in memory are no configuration; a subclass may have one.
+
+        Raises:
+            ValueError: if the set was made of arrays.
+        """
+        if type(self).__init__ is not ArrayData.__init__:
+            return super().config()
         raise ValueError(
             "data made of arrays in memory has no configuration: write it with "
             "`disentlib data import` and use data.ImportedData(path)"

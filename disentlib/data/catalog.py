@@ -1,6 +1,7 @@
 """Data sets by the names that users type, and from the configuration that a run keeps."""
 
 import difflib
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,6 +86,8 @@ def load(name: str, **options: Any) -> GroundTruthData:
 def from_config(config: Mapping[str, Any]) -> GroundTruthData:
     """Return the data set that `data.config()` described, data sets inside it included.
 
+    A class of the user's own, `module:Class`, is imported from the Python path.
+
     Raises:
         ValueError: if the configuration names no data set.
     """
@@ -95,6 +98,25 @@ def from_config(config: Mapping[str, Any]) -> GroundTruthData:
         for key, value in config.items()
         if key != "name"
     }
+    if ":" in config["name"]:
+        return _own(config["name"])(**options)
     if config["name"] in WITH_ARGUMENTS:
         return WITH_ARGUMENTS[config["name"]](**options)
     return load(config["name"], **options)
+
+
+def _own(name: str) -> type[GroundTruthData]:
+    """Return the class that `module:Class` names."""
+    module, _, qualified = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"the data set {name} needs the module {module} ({error}): start in the folder that "
+            "holds it, or name that folder in PYTHONPATH"
+        ) from error
+    for part in qualified.split("."):
+        found = getattr(found, part, None)
+    if not (isinstance(found, type) and issubclass(found, GroundTruthData)):
+        raise ValueError(f"expected a data set {qualified} in the module {module}, found {found!r}")
+    return found

@@ -2,9 +2,11 @@
 
 import abc
 import inspect
+import json
 import math
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -150,12 +152,63 @@ class GroundTruthData(abc.ABC):
         return np.ascontiguousarray(factors, np.int64)
 
     def config(self) -> dict[str, Any]:
-        """Return what rebuilds this set with `data.from_config`: its name and its arguments."""
-        arguments = inspect.signature(type(self)).parameters
-        return {
-            "name": self.name,
-            **{argument: _plain(getattr(self, argument)) for argument in arguments},
-        }
+        """Return what rebuilds this set with `data.from_config`: its name and its arguments.
+
+        A class of the user's own is named `module:Class`.
+
+        Raises:
+            ValueError: if the class is hidden in a function, an argument is not kept as an
+                attribute of its name, or JSON does not hold one.
+        """
+        return {"name": self._config_name(), **self._arguments()}
+
+    @property
+    def data_files(self) -> tuple[Path, ...]:
+        """Return the files and folders that images are read from; none for a set that is drawn.
+
+        They are `file`, where a set has it, and arguments that are paths; those of sets inside.
+        """
+        file = getattr(self, "file", None)
+        found = [file] if isinstance(file, Path) else []
+        known = {"path"} if found else set()  # that is where `file` was found
+        for argument in inspect.signature(type(self)).parameters.keys() - known:
+            value = getattr(self, argument, None)
+            if isinstance(value, GroundTruthData):
+                found += value.data_files
+            elif isinstance(value, os.PathLike) or (isinstance(value, str) and _is_file(value)):
+                found.append(Path(value).expanduser())
+        return tuple(sorted(found))
+
+    def _config_name(self) -> str:
+        kind = type(self)
+        if kind.__module__.partition(".")[0] == "disentlib":
+            return self.name
+        if "<locals>" in kind.__qualname__:
+            raise ValueError(
+                f"{kind.__name__} is defined inside a function, where no other process finds it: "
+                "move it to the top of its module"
+            )
+        return f"{kind.__module__}:{kind.__qualname__}"
+
+    def _arguments(self) -> dict[str, Any]:
+        kind = type(self)
+        found = {}
+        for argument in inspect.signature(kind).parameters:
+            if not hasattr(self, argument):
+                raise ValueError(
+                    f"expected {kind.__name__} to keep the argument {argument!r} as an attribute "
+                    "of the same name, from which a run builds the set again"
+                )
+            found[argument] = _plain(getattr(self, argument))
+            try:
+                json.dumps(found[argument])
+            except TypeError as error:
+                raise ValueError(
+                    f"expected numbers, texts, paths, lists or data sets as the argument "
+                    f"{argument!r} of {kind.__name__}, from which a run builds the set again: "
+                    f"{error}"
+                ) from error
+        return found
 
     def _require_grid(self, what: str) -> None:
         if not self.has_full_grid:
@@ -165,8 +218,8 @@ class GroundTruthData(abc.ABC):
             )
 
     def __repr__(self) -> str:
-        arguments = {key: value for key, value in self.config().items() if key != "name"}
-        shown = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        arguments = inspect.signature(type(self)).parameters
+        shown = ", ".join(f"{name}={_plain(getattr(self, name, ...))!r}" for name in arguments)
         return f"{type(self).__name__}({shown})"
 
 
@@ -176,8 +229,17 @@ def _plain(value: Any) -> Any:
         return value.config()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, or otherwise no path
+        return False

@@ -42,7 +42,7 @@ class ImportedData(ArrayData):
 
     def config(self) -> dict[str, object]:
         """Return the name and the path."""
-        return {"name": self.name, "path": os.fspath(self.path)}
+        return {"name": self._config_name(), "path": os.fspath(self.path)}
 
 
 def import_data(

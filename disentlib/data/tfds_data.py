@@ -85,7 +85,7 @@ class TFDSData(ArrayData):
     def config(self) -> dict[str, object]:
         """Return the name and the arguments."""
         return {
-            "name": self.name,
+            "name": self._config_name(),
             "path": os.fspath(self.path),
             "tfds_name": self.tfds_name,
             "labels": self.labels,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from disentlib import files, models
 from disentlib.data import GroundTruthData, from_config
-from disentlib.training import directory
+from disentlib.training import directory, own_code
 
 # What the records of a run must hold: see `files.check_keys`.
 _SETTINGS: dict[str, type] = {"configuration": dict, "steps": int}
@@ -57,6 +58,27 @@ def checkpoints(settings: Mapping[str, Any]) -> list[str | None]:
         "checkpoints", [files.digest(settings["configuration"]), None]
     )
     return found
+
+
+def data_files(data_set: GroundTruthData) -> list[dict[str, Any]]:
+    """Return path, size and digest of the files and folders behind a data set, for run.json."""
+    return [{"path": str(path), **files.fingerprint(path)} for path in data_set.data_files]
+
+
+def changed_files(settings: Mapping[str, Any], found: list[dict[str, Any]]) -> list[str]:
+    """Return what distinguishes `data_files` from those that a run has noted, in words.
+
+    Files that only moved are the same. Runs from before files were noted know of no difference.
+    """
+    noted = settings.get("data_files")
+    if noted is None or [one["sha256"] for one in noted] == [one["sha256"] for one in found]:
+        return []
+    return [
+        f"{now['path']} has {now['size']:,} bytes and SHA-256 {now['sha256'][:12]}..., "
+        f"{then['path']} had {then['size']:,} and {then['sha256'][:12]}..."
+        for then, now in zip(noted, found, strict=False)
+        if then["sha256"] != now["sha256"]
+    ] or [f"{len(found)} files, {len(noted)} before"]
 
 
 class Run:
@@ -141,8 +163,21 @@ class Run:
 
     @cached_property
     def data(self) -> GroundTruthData:
-        """The data set that the model trains on."""
-        return from_config(self.settings["configuration"]["data"])
+        """The data set that the model trains on.
+
+        Warns where the files behind it are not those of the training.
+
+        Raises:
+            ValueError: if it cannot be built again.
+        """
+        settings = self.settings
+        own_code.import_modules(own_code.modules(settings["configuration"]), self.path)
+        data_set = from_config(settings["configuration"]["data"])
+        if changed := changed_files(settings, data_files(data_set)):
+            warnings.warn(
+                f"{self.path} was trained on other data: {'; '.join(changed)}", stacklevel=3
+            )
+        return data_set
 
     @cached_property
     def model(self) -> models.VAE:
@@ -152,9 +187,9 @@ class Run:
             FileNotFoundError: before the first checkpoint.
             ValueError: if the checkpoint is damaged, or another run's.
         """
-        path = self.path / directory.MODEL
+        path, settings = self.path / directory.MODEL, self.settings
+        own_code.import_modules(settings.get("imports", []), self.path)
         model = models.load(path)
-        settings = self.settings
         configuration = settings["configuration"]
         digest = models.configuration_of(path)
         described = describe(model)

@@ -14,11 +14,11 @@ import tensorflow as tf
 from disentlib import files
 from disentlib.data import GroundTruthData, streams
 from disentlib.environment import environment
-from disentlib.models import VAE, configuration_of
+from disentlib.models import VAE, configuration_of, load
 from disentlib.models.architectures import conv_encoder, deconv_decoder
-from disentlib.training import directory
+from disentlib.training import directory, own_code
 from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
-from disentlib.training.run import Run, describe
+from disentlib.training.run import Run, changed_files, data_files, describe
 
 # The figures of a finished run come from batches of the same stream that no training reaches.
 EVALUATION_START = 1 << 40
@@ -46,6 +46,7 @@ def train(
     checkpoint_every: int = 1000,
     evaluation_steps: int = 100,
     jit_compile: bool = False,
+    init_from: str | Path | None = None,
     operative_config: Callable[[], str] = lambda: "",
     dry_run: bool = False,
     quiet: bool = False,
@@ -75,6 +76,9 @@ def train(
         checkpoint_every: steps between checkpoints, a multiple of `log_every`.
         evaluation_steps: batches over which the final figures are averaged.
         jit_compile: whether XLA compiles the step.
+        init_from: another run's directory, or a model's file: training starts from its weights
+            instead of new ones, at step 0 and with a new optimizer. Encoder and decoder are taken,
+            and what else is trained where the method is the same. It is read once, at the start.
         operative_config: returns the configuration text to store, once everything is built.
         dry_run: build everything, touch nothing on disk, return what would run.
         quiet: no progress bar.
@@ -83,8 +87,9 @@ def train(
         The final figures, as in metrics.json.
 
     Raises:
-        ValueError: if the directory holds a run of another configuration, or the numbers of steps
-            do not fit together.
+        ValueError: if the directory holds a run of another configuration or on other data, the
+            numbers of steps do not fit together, another process could not build data set and
+            model again, or the weights of `init_from` do not fit.
         OSError: if the directory cannot be written; an older checkpoint survives.
         NonFiniteError: at the first loss, term or weight that is NaN or infinite; the last
             checkpoint is finite.
@@ -129,13 +134,25 @@ def train(
         "seed": seed,
         "log_every": log_every,
     }
+    if init_from is not None:
+        configuration["init_from"] = str(Path(init_from))
     configuration = json.loads(json.dumps(configuration))  # as it reads back: lists for tuples
+    resumes = (run_dir / directory.SETTINGS).exists()
+    if dry_run or not resumes:
+        own_code.check(data_set, network, configuration)
     if dry_run:
         return {"configuration": configuration, "parameters": network.count_params()}
 
+    settings = {
+        "configuration": configuration,
+        "steps": steps,
+        "data_files": data_files(data_set),
+        "imports": own_code.modules(configuration),
+        "environment": environment(),
+    }
     run_dir.mkdir(parents=True, exist_ok=True)
     with directory.lock(run_dir):
-        network = _open(run_dir, network, configuration, steps, operative_config())
+        network = _open(run_dir, network, settings, operative_config())
         first = int(network.step)
         per_update = network.steps_per_update
         saved = first if (run_dir / directory.MODEL).exists() else None
@@ -197,19 +214,17 @@ def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
         )
 
 
-def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operative: str) -> VAE:
+def _open(run_dir: Path, network: VAE, settings: dict[str, Any], operative: str) -> VAE:
     """Check that the directory is this run's, note its settings, return the model to go on with."""
     files.sweep(run_dir)
-    settings, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
+    path, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
+    configuration, steps = settings["configuration"], settings["steps"]
     digests: list[str | None] = [files.digest(configuration)]
-    if settings.exists():
+    if path.exists():
         run = Run(run_dir)
-        changed = files.differences(run.settings["configuration"], configuration)
-        if changed:
-            raise ValueError(
-                f"{run_dir} holds a run of another configuration ({'; '.join(changed[:5])}): "
-                "choose another run directory"
-            )
+        before = run.settings
+        _refuse_changes(run_dir, before, settings)
+        settings |= {key: before[key] for key in ("init_from",) if key in before}
         if checkpoint.exists():
             network = run.model
             digests += {configuration_of(checkpoint)} - {*digests}
@@ -224,20 +239,80 @@ def _open(run_dir: Path, network: VAE, configuration: dict, steps: int, operativ
                     f"{run_dir} holds {name} without {directory.SETTINGS}, so nobody knows what "
                     "was trained: choose another run directory"
                 )
+    if "init_from" in configuration and not checkpoint.exists():
+        source = _start_from(Path(configuration["init_from"]), network)
+        if source["sha256"] != settings.setdefault("init_from", source)["sha256"]:
+            raise ValueError(
+                f"{source['path']} is at step {source['step']}, {run_dir} was begun from its step "
+                f"{settings['init_from']['step']}: choose another run directory"
+            )
     if int(network.step) < steps:
         (run_dir / directory.METRICS).unlink(missing_ok=True)  # of fewer steps
-    files.write_json(
-        settings,
-        {
-            "configuration": configuration,
-            "checkpoints": digests,
-            "steps": steps,
-            "environment": environment(),
-        },
-    )
+    files.write_json(path, settings | {"checkpoints": digests})
     if operative:
         files.write(run_dir / directory.OPERATIVE, operative)
     return network
+
+
+def _refuse_changes(run_dir: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to go on under another configuration, or on other data."""
+    old, new = before["configuration"], now["configuration"]
+    if changed := files.differences(old, new):
+        advice = "choose another run directory"
+        if before["steps"] != now["steps"] and _follows(old, new, before["steps"], now["steps"]):
+            advice = (
+                f"a value that follows the number of steps ({before['steps']} before, "
+                f"{now['steps']} now) makes a longer run another run from its first step on; bind "
+                "the value from before, as a number, to go on, or start another run from these "
+                "weights with --init_from"
+            )
+        raise ValueError(
+            f"{run_dir} holds a run of another configuration ({'; '.join(changed[:5])}): {advice}"
+        )
+    if changed := changed_files(before, now["data_files"]):
+        raise ValueError(
+            f"{run_dir} was trained on other data: {'; '.join(changed)}; put the file from before "
+            "back, or choose another run directory"
+        )
+
+
+def _follows(old: Any, new: Any, before: int, now: int) -> bool:
+    """Return whether each number that differs has changed as the number of steps has."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(
+            _follows(old[key], new[key], before, now) for key in old
+        )
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(
+            _follows(a, b, before, now) for a, b in zip(old, new, strict=True)
+        )
+    if old == new:
+        return True
+    numbers = all(isinstance(one, (int, float)) for one in (old, new))
+    return numbers and math.isclose(old * now, new * before, rel_tol=1e-6)
+
+
+def _start_from(source: Path, network: VAE) -> dict[str, Any]:
+    """Give a new model the weights of a trained one; return what was taken from where."""
+    source = source.expanduser()
+    path = source / directory.MODEL if source.is_dir() else source
+    trained = Run(source).model if source.is_dir() else load(path)
+    taken = ["encoder", "decoder"]
+    pairs = [(getattr(trained, part).weights, getattr(network, part).weights) for part in taken]
+    if type(trained) is type(network):
+        # Numbers of the objective and its state stay those of the new run.
+        taken.append("all that is trained")
+        pairs.append((trained.trainable_variables, network.trainable_variables))
+    for part, (theirs, ours) in zip(taken, pairs, strict=True):
+        shapes = [[tuple(variable.shape) for variable in weights] for weights in (theirs, ours)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"expected {part} of {path} to have weights of the shapes {shapes[1]}, got "
+                f"{shapes[0]}: --init_from needs the same networks"
+            )
+        for one, other in zip(theirs, ours, strict=True):
+            other.assign(one)
+    return {"path": str(source), "step": int(trained.step), **files.fingerprint(path)}
 
 
 def _intervals(first: int, last: int, every: int) -> Iterator[tuple[int, int, int]]:

@@ -283,3 +283,46 @@ def test_steps_that_do_not_add_up_are_refused(tmp_path):
 def test_counts_are_whole_and_positive(tmp_path, option, value, error, message):
     with pytest.raises(error, match=message):
         train(run_dir=tmp_path, **{"steps": 4} | TINY | {option: value})
+
+
+def test_another_runs_weights_are_a_start(tmp_path):
+    train(run_dir=tmp_path / "first", steps=4, **TINY)
+    tuned = TINY | {"init_from": tmp_path / "first", "seed": 1}
+    train(run_dir=tmp_path / "tuned", steps=0, **tuned)
+    old, new = (disentlib.Run(tmp_path / name) for name in ("first", "tuned"))
+    for a, b in zip(old.model.weights, new.model.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert int(new.model.step) == 0
+    noted = new.settings["init_from"]
+    assert noted["step"] == 4
+    assert noted["sha256"] == disentlib.files.sha256(tmp_path / "first" / "model.keras")
+    # Again: resumes, whatever has become of the first run.
+    train(run_dir=tmp_path / "first", steps=6, **TINY)
+    train(run_dir=tmp_path / "tuned", steps=4, **tuned)
+    assert disentlib.Run(tmp_path / "tuned").settings["init_from"] == noted
+    with pytest.raises(ValueError, match=r"\(init_from: .* before, None now\)"):
+        train(run_dir=tmp_path / "tuned", steps=4, **tuned | {"init_from": None})
+
+
+def test_the_start_of_another_method_is_its_networks(tmp_path):
+    train(run_dir=tmp_path / "first", steps=2, **TINY)
+    start = tmp_path / "first" / "model.keras"
+    other = TINY | {"model": models.FactorVAE, "init_from": start}
+    train(run_dir=tmp_path / "other", steps=0, **other)
+    old, new = (disentlib.Run(tmp_path / name).model for name in ("first", "other"))
+    for part in ("encoder", "decoder"):
+        for a, b in zip(getattr(old, part).weights, getattr(new, part).weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=r"expected encoder of .*model\.keras to have weights of"):
+        train(run_dir=tmp_path / "wide", steps=0, **other | {"latents": 4})
+    assert not (tmp_path / "wide" / "run.json").exists()
+
+
+def test_a_value_that_follows_the_steps_is_said_to(tmp_path):
+    def run(steps):
+        model = functools.partial(models.AnnealedVAE, iteration_threshold=steps)
+        train(run_dir=tmp_path, steps=steps, **TINY | {"model": model})
+
+    run(2)
+    with pytest.raises(ValueError, match=r"model\.iteration_threshold: 2 before, 4 now\): a value"):
+        run(4)
