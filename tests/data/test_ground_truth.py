@@ -92,10 +92,11 @@ def test_a_set_without_a_grid_says_so_and_still_samples():
 
 def test_config_holds_every_argument_as_json_can():
     nested = Checkers(brightness=2, inner=Checkers())
+    name = f"{__name__}:Checkers"  # a class of one's own is named by where it is
     assert json.loads(json.dumps(nested.config())) == {
-        "name": "checkers",
+        "name": name,
         "brightness": 2,
-        "inner": {"name": "checkers", "brightness": 1, "inner": None},
+        "inner": {"name": name, "brightness": 1, "inner": None},
     }
 
 
