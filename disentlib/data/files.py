@@ -1,6 +1,7 @@
 """Published files, read in blocks, without pickle, and with errors that say what to do."""
 
 import contextlib
+import errno
 import hashlib
 import math
 import os
@@ -79,9 +80,10 @@ def damaged(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if str(path) in str(error) or (isinstance(error, OSError) and error.errno is not None):
-            raise  # ours; or no such file, no permission, a full disk
-        said = " ".join(str(error).split()) or type(error).__name__
+        system = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+        if system or str(path) in str(error):
+            raise  # no such file, no permission, a full disk; or ours
+        said = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(
             f"{path} is truncated, damaged or another kind of file (expected {kind}, got: {said}): "
             "copy or download it again"

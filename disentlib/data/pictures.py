@@ -29,7 +29,7 @@ def shape(path: Path) -> tuple[int, int, int]:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged, too large, or of a kind that `plain` refuses.
     """
-    with _opened(path) as picture:
+    with files.damaged(path, "a picture"), _opened(path) as picture:
         width, height = picture.size
         if picture.getexif().get(ORIENTATION, 1) >= 5:
             width, height = height, width
@@ -52,7 +52,7 @@ def plain(path: Path, *, background: Background | None = None) -> Image.Image:
         ValueError: if it is damaged, too large, of several frames or of floats, or if it is
             transparent and `background` is None.
     """
-    with _opened(path) as picture, files.damaged(path, "a picture"):
+    with files.damaged(path, "a picture"), _opened(path) as picture:
         upright = ImageOps.exif_transpose(picture)
         if upright.mode in TRANSPARENT or "transparency" in upright.info:
             return _covered(upright, path, background)
@@ -65,7 +65,7 @@ def plain(path: Path, *, background: Background | None = None) -> Image.Image:
 def _opened(path: Path) -> Image.Image:
     """Open a picture whose kind can be converted without loss of sense."""
     limits.check_regular(path)
-    with files.damaged(path, "a picture"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         picture = Image.open(path, formats=FORMATS)
     frames = getattr(picture, "n_frames", 1)

@@ -84,7 +84,7 @@ class SmallNORB(Stored):
                 if bad.any():
                     raise ValueError(
                         f"expected (category, instance, elevation, azimuth, lighting) below "
-                        f"{every} in {self.file}, got {factors[bad][0].tolist()}"
+                        f"{every} in the labels of {self.file}, got {factors[bad][0].tolist()}"
                     )
                 position = np.ravel_multi_index(tuple(factors.T), every)
                 np.add.at(seen, position, 1)
