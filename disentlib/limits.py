@@ -57,9 +57,10 @@ def check(path: str | os.PathLike[str], size: int, what: str) -> None:
     """
     allowed = limit()
     if size > allowed and size > Path(path).stat().st_size:
+        declared = f"{size / 1e9:,.3f}".rstrip("0").rstrip(".")
         raise ValueError(
             f"expected {path} to hold at most {allowed / 1e9:g} GB, got {what} of "
-            f"{size / 1e9:,.1f} GB: if you trust the file, set {VARIABLE}={size // 10**9 + 1}"
+            f"{declared} GB: if you trust the file, set {VARIABLE}={size // 10**9 + 1}"
         )
 
 

@@ -209,7 +209,7 @@ class CelebA(GroundTruthData):
             raise FileNotFoundError(f"no list_eval_partition.txt or .csv beside {self.file}")
         with files.damaged(file, "a list of photographs and partitions"):
             lines = file.read_text(encoding="utf-8").replace(",", " ").split("\n")
-            rows = dict(line.split() for line in lines if line.strip())
+            rows = dict(line.split() for line in lines if line.strip())  # and perhaps a header
         names, _ = self._attributes()
         numbers = {str(number): name for number, name in enumerate(PARTITIONS)}
         wrong = [name for name in names if rows.get(name) not in numbers]

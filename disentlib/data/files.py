@@ -81,8 +81,9 @@ def damaged(path: Path, kind: str) -> Iterator[None]:
         yield
     except Exception as error:
         system = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
-        if system or str(path) in str(error):
-            raise  # no such file, no permission, a full disk; or ours
+        ours = isinstance(error, (TypeError, ValueError)) and str(path) in str(error)
+        if system or ours:  # no such file, no permission, a full disk; or said already
+            raise
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(
             f"{path} is truncated, damaged or another kind of file (expected {kind}, got: {said}): "

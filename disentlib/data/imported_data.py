@@ -120,7 +120,7 @@ def _write_images(path: Path, found: _Source) -> None:
     ):
         np.lib.format.write_array_header_1_0(file, header)
         for block in found.blocks:
-            file.write(np.ascontiguousarray(block, found.dtype).tobytes())
+            file.write(np.ascontiguousarray(block, found.dtype).data)
 
 
 def _options(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Picture files as they look: 8 bits a channel, upright, with nothing that transparency hides."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +16,7 @@ __all__ = ["Background", "plain", "shape"]
 
 Background = Literal["black", "white"]
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "WEBP", "TIFF", "GIF", "PPM")  # others run programs
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")  # others run programs
 ORIENTATION = 0x0112  # of EXIF; 5 to 8 lie on their side
 GREY = ("1", "L")
 COLOUR = ("P", "RGB", "CMYK", "YCbCr")
@@ -29,7 +31,7 @@ def shape(path: Path) -> tuple[int, int, int]:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged, too large, or of a kind that `plain` refuses.
     """
-    with files.damaged(path, "a picture"), _opened(path) as picture:
+    with _opened(path) as picture:
         width, height = picture.size
         if picture.getexif().get(ORIENTATION, 1) >= 5:
             width, height = height, width
@@ -52,7 +54,7 @@ def plain(path: Path, *, background: Background | None = None) -> Image.Image:
         ValueError: if it is damaged, too large, of several frames or of floats, or if it is
             transparent and `background` is None.
     """
-    with files.damaged(path, "a picture"), _opened(path) as picture:
+    with _opened(path) as picture:
         upright = ImageOps.exif_transpose(picture)
         if upright.mode in TRANSPARENT or "transparency" in upright.info:
             return _covered(upright, path, background)
@@ -62,24 +64,28 @@ def plain(path: Path, *, background: Background | None = None) -> Image.Image:
         return upright.convert("L" if upright.mode in GREY else "RGB")
 
 
-def _opened(path: Path) -> Image.Image:
-    """Open a picture whose kind can be converted without loss of sense."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture whose kind can be converted without guessing."""
     limits.check_regular(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        picture = Image.open(path, formats=FORMATS)
-    frames = getattr(picture, "n_frames", 1)
-    known = (*GREY, *COLOUR, *SIXTEEN_BIT, *TRANSPARENT)
-    sixteen = picture.mode == "I" and picture.format == "PNG"  # as older versions of PIL say it
-    hidden = picture.mode in (*SIXTEEN_BIT, "I") and "transparency" in picture.info
-    if (picture.mode not in known and not sixteen) or hidden:
-        raise ValueError(
-            f"expected a grey or coloured picture of 8 or 16 bits at {path}, got mode "
-            f"{picture.mode} ({picture.format}): convert it, or import arrays of floats"
-        )
-    if frames > 1 and picture.format != "MPO":  # cameras put a second view behind the picture
-        raise ValueError(f"expected one picture at {path}, got {frames} frames ({picture.format})")
-    return picture
+    with files.damaged(path, "a picture"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=FORMATS)
+        with picture:
+            deep = picture.mode in SIXTEEN_BIT or (picture.mode, picture.format) == ("I", "PNG")
+            known = deep or picture.mode in (*GREY, *COLOUR, *TRANSPARENT)
+            if not known or (deep and "transparency" in picture.info):
+                raise ValueError(
+                    f"expected a grey or coloured picture of 8 or 16 bits at {path}, got mode "
+                    f"{picture.mode} ({picture.format}): convert it, or import arrays of floats"
+                )
+            frames = getattr(picture, "n_frames", 1)
+            if frames > 1 and picture.format != "MPO":  # cameras put a second view behind
+                raise ValueError(
+                    f"expected one picture at {path}, got {frames} frames ({picture.format})"
+                )
+            yield picture
 
 
 def _covered(picture: Image.Image, path: Path, background: Background | None) -> Image.Image:

@@ -94,3 +94,88 @@ def test_missing_and_damaged_photographs_are_named(folder, tmp_path):
         data.CelebA(folder).table  # noqa: B018
     with pytest.raises(ValueError, match="expected photographs of 178 x 218, got 64 x 64"):
         small(np.zeros((64, 64, 3), np.uint8))
+
+
+def move(folder, *moves):
+    """Lay an unpacked CelebA out in another way; returns the folder that a user would pass."""
+    root = folder.parent / "other"
+    for old, new in moves:
+        (root / new).parent.mkdir(parents=True, exist_ok=True)
+        (folder / old).rename(root / new)
+    return root
+
+
+FACES, LIST = "img_align_celeba", "list_attr_celeba.txt"
+
+
+@pytest.mark.parametrize(
+    ("moves", "passed"),
+    [
+        ([(FACES, FACES), (LIST, LIST)], "."),
+        ([(FACES, f"{FACES}/{FACES}"), (LIST, LIST)], "."),
+        ([(FACES, f"Img/{FACES}"), (LIST, f"Anno/{LIST}")], "."),
+        ([(FACES, f"Img/{FACES}"), (LIST, f"Anno/{LIST}")], "Anno"),
+        ([(FACES, f"CelebA/Img/{FACES}"), (LIST, f"CelebA/Anno/{LIST}")], "."),
+        ([(FACES, f"celeba/{FACES}"), (LIST, f"celeba/{LIST}")], "."),
+        ([(FACES, FACES), (LIST, f"Anno/{LIST}")], f"Anno/{LIST}"),
+    ],
+)
+def test_every_way_of_unpacking_is_found(folder, moves, passed):
+    expected = data.CelebA(folder).table
+    (folder / f"{FACES}.images.npy").unlink()
+    found = data.CelebA(move(folder, *moves) / passed).table
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_png_pictures_are_found_under_the_names_of_the_list(folder):
+    expected = data.CelebA(folder).table[1]
+    other = folder / "img_align_celeba_png"
+    other.mkdir()
+    for path in (folder / FACES).iterdir():
+        with Image.open(path) as picture:
+            picture.save(other / f"{path.stem}.png")
+        path.unlink()
+    np.testing.assert_array_equal(data.CelebA(folder).table[1], expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "separator", "header"),
+    [
+        ("list_eval_partition.txt", " ", ""),
+        ("list_eval_partition.csv", ",", "image_id,partition\n"),
+    ],
+)
+def test_partitions_draw_their_own_photographs_from_one_copy(folder, name, separator, header):
+    parts = [0, 2, 0, 1, 0, 2, 0]
+    lines = [f"{row + 1:06}.jpg{separator}{part}\n" for row, part in enumerate(parts)]
+    (folder / name).write_text(header + "".join(lines))
+    attributes, images = data.CelebA(folder).table
+    for number, partition in enumerate(("train", "valid", "test")):
+        faces = data.CelebA(folder, partition=partition)
+        rows = np.flatnonzero(np.array(parts) == number)
+        factors, drawn = faces.sample(50, 0)
+        assert {tuple(row) for row in factors} == {tuple(row) for row in attributes[rows]}
+        assert {row.tobytes() for row in drawn} == {images[row].tobytes() for row in rows}
+        assert data.from_config(faces.config()).partition == partition
+    with pytest.raises(ValueError, match="partition None or one of train, valid, test, got 'eval'"):
+        data.CelebA(folder, partition="eval")
+    (folder / name).write_text(lines[0])
+    with pytest.raises(ValueError, match=r"000002\.jpg with 0, 1 or 2 in .*, got no line"):
+        data.CelebA(folder, partition="train").sample(1, 0)
+
+
+def test_a_replaced_photograph_is_read_again(folder):
+    _, before = data.CelebA(folder).table
+    before = before.copy()
+    Image.new("RGB", (178, 218), "red").save(folder / FACES / "000003.jpg")
+    _, after = data.CelebA(folder).table
+    assert (after[2] == after[2, 0, 0]).all()
+    np.testing.assert_array_equal(np.delete(after, 2, 0), np.delete(before, 2, 0))
+
+
+def test_names_that_lead_elsewhere_are_refused(folder):
+    path = folder / LIST
+    path.write_text(path.read_text().replace("000003.jpg", "../3.jpg"))
+    with pytest.raises(ValueError, match=r"names of photographs in .*, got '\.\./3\.jpg'"):
+        data.CelebA(folder).table  # noqa: B018

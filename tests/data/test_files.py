@@ -132,3 +132,130 @@ def test_two_processes_build_one_copy(tmp_path):
         "source",
         "source.numbers.npy",
     ]
+
+
+def link_outside(file, other):
+    file["images"] = h5py.ExternalLink(str(other), "images")
+
+
+def link_inside(file, other):
+    file["there"] = VALUES
+    file["images"] = h5py.SoftLink("/there")
+
+
+def external(file, other):
+    raw = [(str(other), 0, h5py.h5f.UNLIMITED)]
+    file.create_dataset("images", VALUES.shape, "u1", external=raw)
+
+
+def virtual(file, other):
+    layout = h5py.VirtualLayout(VALUES.shape, "u1")
+    layout[:] = h5py.VirtualSource(str(other), "images", VALUES.shape)
+    file.create_virtual_dataset("images", layout)
+
+
+def group(file, other):
+    file.create_group("images")
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (link_outside, "expected 'images' itself in .*, got a ExternalLink to another place"),
+        (link_inside, "expected 'images' itself in .*, got a SoftLink"),
+        (external, "expected the values of 'images' in .* itself, got external storage"),
+        (virtual, "expected the values of 'images' in .* itself, got virtual storage"),
+        (group, "expected a dataset 'images' in .*, got a Group"),
+        (lambda f, _: f.create_dataset("images", data=["a"] * 9), "expected numbers in 'images'"),
+        (
+            lambda f, _: f.create_dataset("images", (3,), h5py.ref_dtype),
+            "expected numbers or text in 'images' of .*, got object",
+        ),
+        (
+            lambda f, _: f.create_dataset("images", (3,), h5py.vlen_dtype(np.uint8)),
+            "expected numbers or text in 'images' of .*, got object",
+        ),
+        (
+            lambda f, _: f.create_dataset("images", (3,), [("a", "u1")]),
+            "expected numbers or text in 'images'",
+        ),
+        (lambda f, _: f.create_dataset("images", data=h5py.Empty("u1")), "expected values in"),
+        (lambda f, _: f.create_dataset("imgs", data=VALUES), "'images' in .*, found imgs"),
+    ],
+)
+def test_values_of_a_hdf5_lie_in_it_and_are_numbers(tmp_path, write, message):
+    other = tmp_path / "other.h5"
+    with h5py.File(other, "w") as file:
+        file["images"] = VALUES
+    path = tmp_path / "set.h5"
+    with h5py.File(path, "w") as file:
+        write(file, other)
+    with pytest.raises(ValueError, match=message) as caught:
+        files.hdf5_rows(path, "images")
+    assert str(path) in str(caught.value)
+
+
+def test_a_link_on_the_way_is_refused(tmp_path):
+    with h5py.File(tmp_path / "set.h5", "w") as file:
+        file["there/classes"] = VALUES
+        file["latents"] = h5py.SoftLink("/there")
+    with pytest.raises(ValueError, match=r"'latents/classes' itself in .*, got a SoftLink"):
+        files.hdf5_rows(tmp_path / "set.h5", "latents/classes")
+
+
+def odd_integers(file):
+    """Integers of 12 bits within two bytes, shifted by 4: not what NumPy has in memory."""
+    kind = h5py.h5t.STD_U16LE.copy()
+    kind.set_precision(12)
+    kind.set_offset(4)
+    space = h5py.h5s.create_simple((100,))
+    h5py.h5d.create(file.id, b"images", kind, space)
+    file["images"][:] = np.arange(100)
+
+
+@pytest.mark.parametrize("userblock", [0, 512])
+def test_what_is_not_written_in_one_piece_is_not_mapped_as_if_it_were(tmp_path, userblock):
+    path = tmp_path / "set.h5"
+    with h5py.File(path, "w", userblock_size=userblock) as file:
+        odd_integers(file)
+        file.create_dataset("never_written", (100,), "u1", fillvalue=7)
+        file.create_dataset("plain", data=np.arange(100))
+        file.create_dataset("turned", data=np.arange(100, dtype=">i4"))
+    np.testing.assert_array_equal(files.hdf5_rows(path, "images"), np.arange(100))
+    np.testing.assert_array_equal(files.hdf5_rows(path, "never_written"), 7)
+    for key in ("plain", "turned"):
+        rows = files.hdf5_rows(path, key)
+        np.testing.assert_array_equal(rows, np.arange(100))
+        assert rows.filename == path
+
+
+def test_what_asks_for_much_is_refused_unless_its_shape_is_known(tmp_path, monkeypatch):
+    zeros = np.zeros((1000, 40, 40), np.uint8)
+    np.savez_compressed(tmp_path / "set.npz", images=zeros)
+    with h5py.File(tmp_path / "set.h5", "w") as file:
+        file.create_dataset("images", data=zeros, chunks=(100, 40, 40), compression="gzip")
+        file.create_dataset("never_written", (10**12,), "u1", chunks=(1000,))
+    with pytest.raises(ValueError, match=r"set\.h5 to hold at most 8 GB.* 1,000 GB"):
+        files.hdf5_rows(tmp_path / "set.h5", "never_written")
+    monkeypatch.setenv("DISENTLIB_LIMIT_GB", "0.001")
+    for read, path in ((files.npz_rows, "set.npz"), (files.hdf5_rows, "set.h5")):
+        with pytest.raises(ValueError, match=rf"{path} to hold at most 0\.001 GB.*LIMIT_GB=1"):
+            read(tmp_path / path, "images")
+        with pytest.raises(ValueError, match=r"images of shape \(999, 40, 40\) in .*, got \(1000,"):
+            read(tmp_path / path, "images", shape=(999, 40, 40))
+        assert read(tmp_path / path, "images", shape=zeros.shape).shape == zeros.shape
+
+
+def test_missing_arrays_are_said_beside_those_that_are_there(tmp_path):
+    np.savez(tmp_path / "set.npz", imgs=VALUES, latents=np.arange(3))
+    with pytest.raises(ValueError, match=r"an array 'images' in .*set\.npz, found imgs, latents"):
+        files.npz_rows(tmp_path / "set.npz", "images")
+    with pytest.raises(ValueError, match=r"an array 'factors' in .*set\.npz, found imgs, latents"):
+        files.npz_arrays(tmp_path / "set.npz", ["imgs", "factors"])
+
+
+@pytest.mark.parametrize("read", [files.npz_rows, files.hdf5_rows])
+def test_devices_are_not_read(tmp_path, read):
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    with pytest.raises(ValueError, match=r"ordinary file .*endless, got a device"):
+        read(tmp_path / "endless", "images")

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
@@ -102,3 +104,111 @@ def test_missing_and_damaged_sources_are_named(tmp_path):
     assert not target.exists()
     with pytest.raises(FileNotFoundError, match="disentlib data import"):
         data.ImportedData(target)
+
+
+@pytest.mark.parametrize("name", ["../outside.png", "/etc/outside.png", "inner/../../outside.png"])
+def test_a_list_names_pictures_of_its_own_folder_only(tmp_path, name):
+    source = save_pictures(tmp_path)
+    (source / "factors.csv").write_text(f"picture,hue\n0.png,1\n{name},2\n")
+    with pytest.raises(ValueError, match=r"expected pictures inside .*, got '.*outside\.png'"):
+        data.import_data(source, tmp_path / "mine.npz")
+
+
+def test_grey_pictures_among_coloured_ones_become_colour(tmp_path):
+    save_pictures(tmp_path)
+    grey = Image.fromarray(IMAGES[3]).convert("L")
+    grey.save(tmp_path / "3.png")
+    mine = data.import_data(tmp_path, tmp_path / "mine.npz")
+    np.testing.assert_array_equal(mine.rows[3], np.repeat(np.asarray(grey)[..., None], 3, 2))
+    np.testing.assert_array_equal(mine.rows[4], IMAGES[4])
+
+
+def test_hidden_pixels_need_a_background(tmp_path):
+    save_pictures(tmp_path)
+    hidden = np.concatenate([IMAGES[3], np.zeros((6, 5, 1), np.uint8)], axis=2)
+    Image.fromarray(hidden).save(tmp_path / "3.png")
+    with pytest.raises(ValueError, match=r"transparent pixels at .*3\.png, got mode RGBA"):
+        data.import_data(tmp_path, tmp_path / "mine.npz")
+    mine = data.import_data(tmp_path, tmp_path / "mine.npz", background="white")
+    assert (mine.rows[3] == 255).all()
+
+
+def many_as_npz(folder, zeros):
+    np.savez_compressed(folder / "many.npz", images=zeros, factors=np.arange(len(zeros)) % 2)
+    return folder / "many.npz"
+
+
+def many_as_hdf5(folder, zeros):
+    with h5py.File(folder / "many.h5", "w") as file:
+        chunks = (100, *zeros.shape[1:])
+        file.create_dataset("images", data=zeros, chunks=chunks, compression="gzip")
+        file["factors"] = np.arange(len(zeros)) % 2
+    return folder / "many.h5"
+
+
+def many_as_pictures(folder, zeros):
+    source = folder / "many"
+    source.mkdir()
+    Image.fromarray(zeros[0]).save(source / "0.png")
+    lines = ["picture,kind", *(f"0.png,{row % 2}" for row in range(len(zeros)))]
+    (source / "list.csv").write_text("\n".join(lines))
+    return source
+
+
+@pytest.mark.parametrize("save", [many_as_npz, many_as_hdf5, many_as_pictures])
+def test_memory_does_not_grow_with_the_set(tmp_path, save):
+    """Of 72 MB of images, a few blocks of 8 MB are ever held."""
+    source = save(tmp_path, np.zeros((1500, 160, 100, 3), np.uint8))
+    tracemalloc.start()
+    try:
+        mine = data.import_data(source, tmp_path / "mine.npz")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert mine.rows.nbytes == 72_000_000
+    assert peak < 32_000_000
+
+
+@pytest.mark.parametrize(
+    ("arrays", "error", "message"),
+    [
+        ({"imgs": IMAGES, "factors": GRID}, ValueError, "'images' in .*, found factors, imgs"),
+        ({"images": IMAGES, "latents": GRID}, ValueError, "'factors' in .*, found images, latents"),
+        ({"images": IMAGES.astype(int), "factors": GRID}, TypeError, "got int64: .*in .*mine"),
+        ({"images": IMAGES // 255, "factors": GRID}, ValueError, "only 0 and 1: .*in .*mine"),
+        ({"images": IMAGES[0, 0, 0], "factors": GRID}, ValueError, r"got \(3,\) \(in .*mine"),
+        ({"images": IMAGES, "factors": GRID[:3]}, ValueError, r"factors .* got .*in .*mine"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+def test_other_contents_are_named_with_their_file(tmp_path, kind, arrays, error, message):
+    path = tmp_path / f"mine.{kind}"
+    if kind == "npz":
+        np.savez(path, **arrays)
+    else:
+        with h5py.File(path, "w") as file:
+            for key, array in arrays.items():
+                file[key] = array
+    with pytest.raises(error, match=message):
+        data.import_data(path, tmp_path / "out.npz")
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    if kind == "npz":
+        with pytest.raises(error, match=message):
+            data.ImportedData(path)
+
+
+def test_a_hdf5_of_links_brings_nothing_of_other_files(tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret" * 100)
+    with h5py.File(tmp_path / "mine.h5", "w") as file:
+        raw = [(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+        file.create_dataset("images", (2, 4, 4), "u1", external=raw)
+        file["factors"] = [0, 1]
+    with pytest.raises(ValueError, match=r"mine\.h5 itself, got external storage"):
+        data.import_data(tmp_path / "mine.h5", tmp_path / "out.npz")
+
+
+def test_an_archive_that_asks_for_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("DISENTLIB_LIMIT_GB", "0.01")
+    np.savez_compressed(tmp_path / "a.npz", images=IMAGES, factors=np.zeros((12, 200_000)))
+    with pytest.raises(ValueError, match=r"at most 0\.01 GB, got arrays factors of 0\.019 GB"):
+        data.import_data(tmp_path / "a.npz", tmp_path / "out.npz")
