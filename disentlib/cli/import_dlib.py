@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from disentlib import files
 from disentlib.cli.console import Parser, UsageError, stderr, stdout
 
 DESCRIPTION = """Read the results that disentanglement_lib left into a table of results.
@@ -51,10 +52,11 @@ def run(options: argparse.Namespace) -> int:
     if table.empty:
         raise ValueError(f"expected results of disentanglement_lib in {options.path}, found none")
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".csv":
-        table.to_csv(out, index=False)
-    else:
-        table.to_parquet(out, index=False)
+    with files.replacing(out) as partial:
+        if out.suffix == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            table.to_parquet(partial, index=False)
     stdout().print(
         f"{out}: {imported.evaluations:,} evaluations of {table['job'].nunique():,} models, "
         f"{len(table):,} rows; {len(imported.skipped):,} skipped",
@@ -72,5 +74,5 @@ def _tell(skipped: list, out: Path) -> None:  # type: ignore[type-arg]
     if len(skipped) > SHOWN:
         file = out.with_name(f"{out.stem}.skipped.txt")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join(f"{one.path}: {one.reason}\n" for one in skipped))
+        files.write(file, "".join(f"{one.path}: {one.reason}\n" for one in skipped))
         console.print(f"... {len(skipped):,} in all, in {file}", markup=False, soft_wrap=True)

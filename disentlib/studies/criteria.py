@@ -1,6 +1,8 @@
 """What criteria that compare models read: codes of the same images, and cross scores."""
 
 import os
+import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -24,14 +26,31 @@ class Codes(NamedTuple):
 
 
 def codes(study: str | os.PathLike[str]) -> Codes:
-    """Return the codes of all finished jobs, of the same images for jobs on the same data."""
+    """Return the codes of all finished jobs, of the same images for jobs on the same data.
+
+    Raises:
+        ValueError: if a file of codes is damaged; the message names it.
+    """
     storage = Storage(study)
     found = Codes({}, {})
     for number in sorted(storage.done()):
         path = storage.folder(number) / CODES
         if path.exists():
-            with path.open("rb") as file, np.load(file) as arrays:
-                mean, logvar = arrays["mean"], arrays["logvar"].astype(np.float64)
+            try:
+                with path.open("rb") as file, np.load(file) as arrays:
+                    mean, logvar = arrays["mean"], arrays["logvar"].astype(np.float64)
+            except (
+                ValueError,
+                TypeError,
+                KeyError,
+                EOFError,
+                zipfile.BadZipFile,
+                zlib.error,
+            ) as error:
+                raise ValueError(
+                    f"expected arrays mean and logvar in {path} ({error}): delete it to go on "
+                    "without its job"
+                ) from error
             kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(logvar) - logvar - 1)
             found.mean[number], found.kl[number] = mean, kl.mean(axis=0)
     return found

@@ -58,6 +58,22 @@ def test_codes_and_their_divergences(study):
         np.testing.assert_allclose(kl, (mean**2 + variance - np.log(variance) - 1) / 2, rtol=1e-6)
 
 
+@pytest.mark.parametrize("damage", ["empty", "cut", "array", "names"])
+def test_damaged_codes_are_named(study, damage):
+    path = study / "jobs" / "00002" / "codes.npz"
+    content = path.read_bytes()
+    with path.open("wb") as file:
+        match damage:
+            case "cut":
+                file.write(content[:200])
+            case "array":
+                np.save(file, np.zeros(3))
+            case "names":
+                np.savez(file, means=np.zeros((10, 3)))
+    with pytest.raises(ValueError, match=r"expected arrays mean and logvar in .*00002/codes\.npz"):
+        criteria.codes(study)
+
+
 def test_cross_scores(study, monkeypatch):
     def run(path):
         encoder = ENCODERS[int(path[-1]) % 2]
