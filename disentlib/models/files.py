@@ -10,9 +10,6 @@ import keras
 from disentlib import files
 from disentlib.models.vae import VAE
 
-# Beside Keras's own members of the archive; says which run's checkpoint it is.
-_ORIGIN = "disentlib.json"
-
 
 def save(model: VAE, path: str | os.PathLike, *, configuration: str | None = None) -> None:
     """Write a model with its optimizer's state, so that a crash leaves the old file or the new one.
@@ -30,8 +27,9 @@ def save(model: VAE, path: str | os.PathLike, *, configuration: str | None = Non
         with files.replacing(path) as partial:
             model.save(partial)
             if configuration is not None:
+                # As a member of its own it would have Keras unpack the archive whenever it loads.
                 with zipfile.ZipFile(partial, "a") as archive:
-                    archive.writestr(_ORIGIN, json.dumps({"configuration": configuration}))
+                    archive.comment = json.dumps({"configuration": configuration}).encode()
     except Exception as error:
         kept = "the older file is untouched" if path.exists() else "no older file exists"
         raise OSError(f"could not write {path} ({error}); {kept}") from error
@@ -45,11 +43,11 @@ def configuration_of(path: str | os.PathLike) -> str | None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if _ORIGIN not in archive.namelist():
+            if not archive.comment:
                 return None
-            found: str = json.loads(archive.read(_ORIGIN))["configuration"]
+            found: str = json.loads(archive.comment)["configuration"]
             return found
-    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError) as error:
+    except (zipfile.BadZipFile, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"expected a .keras file, {path} is damaged ({error})") from error
 
 

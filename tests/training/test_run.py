@@ -59,12 +59,8 @@ def change_settings(run_dir, change):
 
 def strip_digest(run_dir):
     """Make model.keras and run.json what they were before there were digests."""
-    with zipfile.ZipFile(run_dir / "model.keras") as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    del members["disentlib.json"]
-    with zipfile.ZipFile(run_dir / "model.keras", "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+    with zipfile.ZipFile(run_dir / "model.keras", "a") as archive:
+        archive.comment = b""
     change_settings(run_dir, lambda settings: settings.pop("checkpoints", None))
 
 
