@@ -14,6 +14,7 @@ from disentlib import Run, metrics
 from disentlib.cli import configuration
 from disentlib.cli.console import Parser, UsageError, stderr, stdout
 from disentlib.cli.score import add_score_flags, say_warnings, score_options
+from disentlib.data.split import PARTS, Split
 from disentlib.training.directory import SCORES
 
 EXAMPLE = """examples:
@@ -37,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     configuration.add_gin_flags(parser)
     parser.add_argument("--samples", type=int, metavar="N", help="to fit on (default 10,000)")
     parser.add_argument("--test_samples", type=int, metavar="N", help="to test on (default 5,000)")
+    parser.add_argument(
+        "--part",
+        choices=PARTS,
+        help="of a run on one part of a split: score on this one, which training did not see",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
     return parser
 
@@ -59,6 +65,13 @@ def run(options: argparse.Namespace) -> None:
     configuration.find_own_modules()
     trained = Run(options.run_dir)
     data, encode = trained.data.evaluation, trained.encode
+    if options.part is not None:
+        if not isinstance(trained.data, Split):
+            raise UsageError(
+                f"expected a run on a part of a split for --part, {options.run_dir} has "
+                f"{trained.data.name}: bind data.Split"
+            )
+        data = trained.data.other(options.part)
     start = time.perf_counter()
     with Progress(
         TextColumn("encoding {task.completed:,} images"),

@@ -97,6 +97,20 @@ class ArrayData(GroundTruthData):
         picked = integers(generator(rng), len(self.factors), n)
         return self.factors[picked], self._taken(picked)
 
+    @property
+    def examples(self) -> int:
+        """Return the number of rows."""
+        return len(self.factors)
+
+    def take(self, rows: np.ndarray, rng: RNG | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return (factors, images) of rows."""
+        del rng
+        return self.factors[rows], self._taken(rows)
+
+    def example_factors(self) -> np.ndarray:
+        """Return the factors of all rows."""
+        return self.factors
+
     def config(self) -> dict[str, Any]:
         """Refuse, for arrays in memory are no configuration; a subclass may have one.
 

@@ -131,10 +131,23 @@ class CelebA(GroundTruthData):
 
     def sample(self, n: int, rng: RNG) -> tuple[np.ndarray, np.ndarray]:
         """Return the attributes and images of `n` photographs, drawn with replacement."""
+        return self.take(integers(generator(rng), self.examples, n))
+
+    @property
+    def examples(self) -> int:
+        """Return the number of photographs."""
+        return len(self.rows)
+
+    def take(self, rows: np.ndarray, rng: RNG | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the attributes and images of photographs by their numbers."""
+        del rng
         attributes, images = self.table
-        rows = integers(generator(rng), len(self.rows), n)
-        rows = self.rows[rows]
-        return attributes[rows].astype(np.int64), np.asarray(images[rows])
+        places = self.rows[rows]
+        return attributes[places].astype(np.int64), np.asarray(images[places])
+
+    def example_factors(self) -> np.ndarray:
+        """Return the attributes of all photographs."""
+        return self.table[0][self.rows].astype(np.int64)
 
     @property
     def rows(self) -> np.ndarray:

@@ -76,10 +76,31 @@ class GroundTruthData(abc.ABC):
         return factors
 
     def sample(self, n: int, rng: RNG) -> tuple[np.ndarray, np.ndarray]:
-        """Return `n` draws from the set: (factors, images)."""
+        """Return `n` draws from the set, with replacement: (factors, images)."""
         random = generator(rng)
         factors = self.sample_factors(n, random)
         return factors, self.images(factors, random)
+
+    @property
+    def examples(self) -> int | None:
+        """Return how many different, equally likely examples there are; None if draws never end.
+
+        Those of a grid, unless images differ from draw to draw. A set that `sample`s in its own way
+        overrides this, `take` and `example_factors`, or has no countable examples.
+        """
+        kind = type(self)
+        own = (kind.sample, kind.sample_factors)
+        uniform = own == (GroundTruthData.sample, GroundTruthData.sample_factors)
+        return self.grid_size if uniform and self.has_full_grid and self.deterministic else None
+
+    def take(self, rows: np.ndarray, rng: RNG | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the (factors, images) of examples by their numbers, 0 to `examples` - 1."""
+        factors = self.grid_factors(rows)
+        return factors, self.images(factors, rng)
+
+    def example_factors(self) -> np.ndarray:
+        """Return the factors of all examples (examples, factors)."""
+        return self.grid_factors(range(self.grid_size))
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Return images of this set as networks see them: uint8 scaled to [0, 1], floats as are.

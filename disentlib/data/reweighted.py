@@ -20,20 +20,47 @@ class Reweighted(GroundTruthData):
     only sampling differs. `evaluation` is the set as it was: scores should use that.
     """
 
-    def __init__(self, data: GroundTruthData):
+    def __init__(self, data: GroundTruthData, *, by_row: bool = False):
         self.data = data
         self.factor_names = data.factor_names
-        self.factor_sizes = data.sizes
+        self.factor_sizes = data.factor_sizes
         self.image_shape = data.image_shape
         self.dtype = data.dtype
         self.has_full_grid = data.has_full_grid
         self.deterministic = data.deterministic
-        data._require_grid("chosen factors")
+        if not by_row:
+            data._require_grid("chosen factors")
         self._tables: list[Table] = list(data._tables) if isinstance(data, Reweighted) else []
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Return images as networks see them, by the rule of the set without weights."""
         return self.data.as_input(images)
+
+    @property
+    def examples(self) -> int | None:
+        """Return how many examples are left, where all of them are equally likely."""
+        return None if self._left is None else len(self._left)
+
+    def take(self, rows: np.ndarray, rng: RNG | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the (factors, images) of examples that are left by their numbers."""
+        assert self._left is not None
+        return self.data.take(self._left[rows], rng)
+
+    def example_factors(self) -> np.ndarray:
+        """Return the factors of all examples that are left."""
+        assert self._left is not None
+        return self.data.example_factors()[self._left]
+
+    @functools.cached_property
+    def _left(self) -> np.ndarray | None:
+        """The numbers in `data` of examples that are left; None where some are likelier."""
+        if self.data.examples is None or self.grid_size > LARGEST:
+            return None
+        joint = self.probability(self.factor_names).ravel()
+        possible = joint[joint > 0]
+        if possible.max() > possible.min() * (1 + 1e-9):
+            return None
+        return np.flatnonzero(joint[self.grid_indices(self.data.example_factors())] > 0)
 
     @property
     def evaluation(self) -> GroundTruthData:
@@ -42,6 +69,7 @@ class Reweighted(GroundTruthData):
 
     def sample_factors(self, n: int, rng: RNG) -> np.ndarray:
         """Return (n, factors) factors; those of one table are drawn together, the others alone."""
+        self._require_grid("factors alone")
         random = generator(rng)
         factors = np.empty((n, len(self.sizes)), np.int64)
         for column, size in enumerate(self.sizes):

@@ -8,7 +8,7 @@ from disentlib.metrics.estimates import Continuous
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.mcc import correlations, matched
 from disentlib.metrics.outliers import warn_of_outliers
-from disentlib.metrics.protocol import split
+from disentlib.metrics.protocol import check_test, split
 from disentlib.ops import Standardisation
 
 
@@ -57,6 +57,7 @@ def affine_mcc(
     train_rows, test_rows = part.train_factors[:, 0], part.test_factors[:, 0]
     train_codes, train_factors = array[train_rows], table[train_rows]
     test_codes, test_factors = array[test_rows], table[test_rows]
+    check_test(test)
     if test is not None:
         test_codes, test_factors = check_targets(*test, continuous)
         train_codes, train_factors = array, table

@@ -4,7 +4,7 @@ import difflib
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,10 @@ def evaluate_encoder(
 ) -> ScoreTable:
     """Sample a data set, encode it and take several scores.
 
+    No example of a set of countable ones is drawn twice, so that none trains a predictor that it
+    tests; of a set with fewer than are asked for all are taken, and the table says how many.
+    Factors are real-valued where `data.factor_sizes` says None.
+
     An encoder that returns (mean, logvar) has two representations, and both are scored: "mean" and
     "sampled", codes drawn from the distribution.
 
@@ -142,9 +146,10 @@ def evaluate_encoder(
         encode: images, float32 in [0, 1] (n, height, width, channels), to codes (n, dims), or to
             (mean, logvar).
         metrics: names of scores, as in `metrics.SCORES`; all that the set allows when None.
-        protocol: "locatello2019" for the reference's choices, None for the sound ones.
-        samples: how many to fit on.
-        test_samples: how many more to test on.
+        protocol: "locatello2019" for the reference's choices, None for the sound ones. It draws
+            from grids with replacement.
+        samples: how many to fit on, at most.
+        test_samples: how many more to test on, at most.
         repeats: as in `evaluate`.
         interval: as in `evaluate`.
         rng: what samples, splits and estimators draw from.
@@ -158,13 +163,19 @@ def evaluate_encoder(
     """
     scores = _chosen(metrics, arrays_only=False, with_factors=True)
     _check_repeats(repeats, interval)
+    scores = [score for score in scores if _can_intervene(score, data)]
     random = protocols.generator(rng, protocol)
-    train, test = (
-        protocols.encode_samples(
-            data, encode, count, rng=random, batch_size=batch_size, protocol=protocol
-        )
-        for count in (samples, test_samples)
+    parts = protocols.encode_parts(
+        data,
+        encode,
+        (samples, test_samples),
+        rng=random,
+        batch_size=batch_size,
+        protocol=protocol,
     )
+    train, test = parts
+    distinct = protocols.count_distinct(data, parts, protocol)
+    continuous = tuple(size is None for size in data.factor_sizes)
     kinds = {"codes" if train.logvar is None else "mean": (train.mean, test.mean)}
     if train.logvar is not None:
         kinds["sampled"] = (train.sampled(random), test.sampled(random))
@@ -172,8 +183,11 @@ def evaluate_encoder(
         for score in scores:
             if score.posteriors:
                 raise ValueError(f"{score.name} needs an encoder of (mean, logvar), got codes")
-    _warn_of_constants([len(c) for c in label_counts(train.factors)], data.factor_names)
-    table = CodeTable(data, encode, rng=rng, batch_size=batch_size)
+    arrays = Arrays.checked(train.mean, train.factors, None, continuous)
+    _warn_of_constants(arrays.factor_sizes(), data.factor_names)
+    table: CodeTable | None = None
+    if any(score.intervenes for score in scores):
+        table = CodeTable(data, encode, rng=rng, batch_size=batch_size)
     rows: list[Row] = []
     for kind, (train_codes, test_codes) in kinds.items():
         with warnings.catch_warnings():
@@ -182,6 +196,7 @@ def evaluate_encoder(
                 train_codes,
                 train.factors,
                 metrics=[score.name for score in scores if not score.needs_encoder],
+                continuous=continuous,
                 protocol=protocol,
                 test=(test_codes, test.factors),
                 repeats=repeats,
@@ -191,13 +206,14 @@ def evaluate_encoder(
             )
         for score in scores:
             if score.intervenes:
+                assert table is not None
                 options = _options(score, protocol) | {"sampled": kind == "sampled"}
                 given: tuple[Any, ...] = (table,)
                 used = math.prod(table.sizes)
             elif score.posteriors and kind == "sampled":
-                options = {}
+                options = {"continuous": continuous}
                 given = (train.mean, train.logvar, train.factors)
-                used = samples
+                used = len(train.mean)
             else:
                 continue
             taken = [
@@ -215,7 +231,7 @@ def evaluate_encoder(
                 test_samples=0,
                 protocol=protocol,
             )
-    return ScoreTable(tuple(rows))
+    return ScoreTable(tuple(replace(row, distinct=distinct) for row in rows))
 
 
 @dataclass(frozen=True)
@@ -236,6 +252,9 @@ class Arrays:
         continuous: Continuous,
     ) -> "Arrays":
         """Return the arrays, or raise saying what does not fit."""
+        protocols.check_test(test)
+        if factors is None and test is not None:
+            raise ValueError("expected factors beside those of the test rows, got None")
         codes = check_codes(codes)
         known: tuple[bool, ...] = ()
         if factors is not None and test is not None:  # words are numbered alike in both
@@ -335,6 +354,19 @@ def _makes_sense(score: Score, arrays: Arrays) -> bool:
     return False
 
 
+def _can_intervene(score: Score, data: GroundTruthData) -> bool:
+    """Return whether a score can hold factors of the set fixed, if it must; say why not."""
+    if not score.intervenes or (data.has_full_grid and all(data.factor_sizes)):
+        return True
+    warnings.warn(
+        f"{score.name} is left out: it intervenes on factors, and {data.name} has no full grid of "
+        "discrete ones",
+        LeftOutWarning,
+        stacklevel=3,
+    )
+    return False
+
+
 def _check_repeats(repeats: int, interval: float | None) -> None:
     if repeats < 1:
         raise ValueError(f"expected at least 1 repeat, got {repeats}")
@@ -385,11 +417,6 @@ def _figures(score: Score, value: Any) -> dict[str, float]:
 def _rows(
     score: Score, value: Any, taken: list[Any], *, interval: float | None, **shared: Any
 ) -> list[Row]:
-    estimator = score.estimator
-    if shared["protocol"] is not None and score.reference is not None:
-        estimator = score.reference
-    if shared["bins"] is not None:
-        estimator = f"{shared['bins']} {estimator}"
     repeated = [_figures(score, figures) for figures in taken]
     rows = []
     for name, figure in _figures(score, value).items():
@@ -408,8 +435,34 @@ def _rows(
                 high=high,
                 repeats=len(figures),
                 higher_is_better=score.higher_is_better,
-                estimator=estimator,
-                **shared,
+                **_estimated(score, name.rpartition(".")[2], **shared),
             )
         )
     return rows
+
+
+def _estimated(
+    score: Score,
+    figure: str,
+    *,
+    bins: int | None,
+    test_samples: int,
+    protocol: Protocol | None,
+    **shared: Any,
+) -> dict[str, Any]:
+    """Return what a row says of how its figure was taken."""
+    estimator = score.estimator
+    if protocol is not None and score.reference is not None:
+        estimator = score.reference
+    if figure in score.figures:
+        estimator, bins = score.figures[figure], None
+    elif bins is not None:
+        estimator = f"{bins} {estimator}"
+    if figure in score.in_sample:
+        estimator, test_samples = f"{estimator}, in-sample", 0
+    return shared | {
+        "estimator": estimator,
+        "bins": bins,
+        "test_samples": test_samples,
+        "protocol": protocol,
+    }

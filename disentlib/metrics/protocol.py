@@ -1,7 +1,7 @@
 """How scores are taken: whose choices, which rows train, where codes of a data set come from."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -39,6 +39,17 @@ def check_protocol(protocol: str | None) -> None:
     """Raise ValueError unless `protocol` is None, the sound definitions, or a known name."""
     if protocol is not None and protocol not in get_args(Protocol):
         raise ValueError(f"expected protocol None or one of {get_args(Protocol)}, got {protocol!r}")
+
+
+def check_test(test: Any) -> None:
+    """Raise unless `test` is None or (codes, factors): half a pair would be ignored or misread."""
+    if test is None:
+        return
+    if not isinstance(test, (tuple, list)):
+        raise TypeError(f"expected test as (codes, factors), got {type(test).__name__}")
+    if len(test) != 2 or any(part is None for part in test):
+        parts = ", ".join("None" if part is None else "an array" for part in test)
+        raise ValueError(f"expected test as (codes, factors), got ({parts})")
 
 
 def generator(rng: RNG | None, protocol: Protocol | None = None) -> Random:
@@ -85,6 +96,7 @@ def split(
     """
     check_protocol(protocol)
     codes = check_codes(codes)
+    check_test(test)
     if test is not None:  # words are numbered alike in both
         factors, test_factors = as_labels(factors, test[1])
     factors = check_factors(factors, len(codes))
@@ -140,30 +152,105 @@ def encode_samples(
     batch_size: int = 256,
     protocol: Protocol | None = None,
 ) -> Encoded:
-    """Draw samples of a data set and encode them.
+    """Draw samples of a data set and encode them: `encode_parts` of a single part."""
+    (part,) = encode_parts(
+        data, encode, [samples], rng=rng, batch_size=batch_size, protocol=protocol
+    )
+    return part
+
+
+def encode_parts(
+    data: GroundTruthData,
+    encode: Encoder,
+    sizes: Sequence[int],
+    *,
+    rng: Random,
+    batch_size: int = 256,
+    protocol: Protocol | None = None,
+) -> list[Encoded]:
+    """Draw parts of a data set, such as one to fit on and one to test on, and encode them.
+
+    Of a set of countable examples none is drawn twice, neither within a part nor in another one.
+    Where there are fewer than asked for, all are taken, and parts shrink in proportion.
 
     Args:
         data: the set.
         encode: the encoder.
-        samples: how many, at least 2.
-        rng: draws factors and images; "locatello2019" draws 16 samples at a time.
+        sizes: how many samples in each part, at least 2.
+        rng: draws examples, or factors and images.
         batch_size: how many images are encoded at once.
-        protocol: whose order of draws.
+        protocol: "locatello2019" draws from grids with replacement, 16 samples at a time.
 
     Raises:
-        ValueError: if the encoder does not return one code an image, or its codes are not finite.
+        ValueError: if there are not 2 examples a part, the encoder does not return one code an
+            image, or its codes are not finite.
     """
-    draw = 16 if protocol == "locatello2019" else batch_size
+    examples = data.examples
+    if examples is None or (protocol is not None and data.has_full_grid):
+        draw = 16 if protocol is not None else batch_size
+        return [
+            _encode_all(
+                data,
+                encode,
+                (data.sample(min(draw, size - start), rng) for start in range(0, size, draw)),
+                batch_size,
+            )
+            for size in sizes
+        ]
+    counts = np.array(sizes, np.int64)
+    if counts.sum() > examples:
+        counts = np.maximum(counts * examples // counts.sum(), 2)
+        counts[counts.argmax()] += examples - counts.sum()
+    if counts.min() < 2:
+        raise ValueError(
+            f"expected at least 2 examples for each of {len(sizes)} parts of {data.name}, "
+            f"got {examples} in all"
+        )
+    rows = rng.choice(examples, int(counts.sum()), replace=False)
+    return [
+        _encode_all(
+            data,
+            encode,
+            (
+                data.take(part[start : start + batch_size], rng)
+                for start in range(0, len(part), batch_size)
+            ),
+            batch_size,
+        )
+        for part in np.split(rows, np.cumsum(counts)[:-1])
+    ]
+
+
+def count_distinct(
+    data: GroundTruthData, parts: Sequence[Encoded], protocol: Protocol | None = None
+) -> int | None:
+    """Return how many different examples `encode_parts` drew; None where draws never end."""
+    if data.examples is None:
+        return None
+    factors = np.concatenate([part.factors for part in parts])
+    if protocol is None or not data.has_full_grid:
+        return len(factors)
+    return len(np.unique(data.grid_indices(factors)))
+
+
+def _encode_all(
+    data: GroundTruthData,
+    encode: Encoder,
+    drawn: Iterable[tuple[NDArray[Any], NDArray[Any]]],
+    batch_size: int,
+) -> Encoded:
+    """Encode (factors, images) as they are drawn, about `batch_size` images at a time."""
     factors: list[NDArray[Any]] = []
     parts: list[tuple[NDArray[Any], NDArray[Any] | None]] = []
     waiting: list[NDArray[Any]] = []
-    for start in range(0, samples, draw):
-        drawn, images = data.sample(min(draw, samples - start), rng)
-        factors.append(drawn)
+    for some, images in drawn:
+        factors.append(some)
         waiting.append(images)
-        if start + draw >= samples or sum(map(len, waiting)) >= batch_size:
+        if sum(map(len, waiting)) >= batch_size:
             parts.append(_encode(encode, data.as_input(np.concatenate(waiting))))
             waiting = []
+    if waiting:
+        parts.append(_encode(encode, data.as_input(np.concatenate(waiting))))
     means, logvars = zip(*parts, strict=True)
     return Encoded(
         np.concatenate(factors),

@@ -3,8 +3,8 @@
 A new score joins by its file and one line here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from disentlib.metrics.affine_mcc import affine_mcc
@@ -44,6 +44,9 @@ class Score:
         estimator: what it is estimated with by default.
         reference: what it is estimated with under "locatello2019"; None where a protocol changes
             nothing, and the function takes none.
+        figures: what single figures are estimated with, by name, where that is something else.
+        in_sample: the figures taken on the very samples that were fitted, which tell how much a
+            predictor knows by heart as well.
         needs_factors: False for scores of codes alone.
         bins: whether codes are cut into bins: the function takes `bins`.
         fits: whether it fits a predictor: the function takes `train_fraction`, `test` and `rng`.
@@ -61,6 +64,8 @@ class Score:
     function: Callable[..., Any]
     estimator: str
     reference: str | None = None
+    figures: Mapping[str, str] = field(default_factory=dict)
+    in_sample: tuple[str, ...] = ()
     needs_factors: bool = True
     bins: bool = False
     fits: bool = False
@@ -84,6 +89,7 @@ class Score:
 
 _ADJUSTED = "quantile bins, chance-adjusted"
 _PLUG_IN = "equal-width bins, plug-in"
+_LINEAR = "linear or logistic regression"
 
 SCORES: dict[str, Score] = {
     score.name: score
@@ -110,10 +116,23 @@ SCORES: dict[str, Score] = {
             higher_is_better=False,
         ),
         Score(
-            med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True, moments=True
+            med,
+            _ADJUSTED + ", what is significant",
+            _PLUG_IN,
+            figures=dict.fromkeys(("informativeness", "informativeness_train"), _LINEAR),
+            in_sample=("informativeness_train",),
+            bins=True,
+            fits=True,
+            moments=True,
         ),
         Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
-        Score(info_mec, "quantile bins, chance-adjusted, what is significant", moments=True),
+        Score(
+            info_mec,
+            "quantile bins, chance-adjusted, what is significant",
+            figures={"explicitness": _LINEAR},
+            in_sample=("explicitness",),
+            moments=True,
+        ),
         Score(sap, "trees on single codes", "linear machines on single codes", fits=True),
         Score(
             explicitness,
@@ -127,6 +146,7 @@ SCORES: dict[str, Score] = {
             factor_vae_score,
             "majority vote on batches of 64",
             "majority vote on batches of 64, reference's draws",
+            in_sample=("train_accuracy",),
             intervenes=True,
             by_default=False,
         ),
@@ -134,6 +154,7 @@ SCORES: dict[str, Score] = {
             beta_vae_score,
             "multinomial logistic regression on batches of 64",
             "one-vs-rest logistic regression on batches of 64",
+            in_sample=("train_accuracy",),
             intervenes=True,
             by_default=False,
         ),
@@ -151,6 +172,7 @@ SCORES: dict[str, Score] = {
             dci,
             "gradient boosting, random rows train",
             "gradient boosting, leading rows train",
+            in_sample=("informativeness_train",),
             fits=True,
         ),
         Score(

@@ -37,6 +37,8 @@ class Row:
         samples: how many it was fitted on.
         test_samples: how many more it was tested on; 0 where nothing is fitted.
         protocol: whose choices were followed; None for the sound ones.
+        distinct: how many different examples of a data set all samples are; None where they are
+            arrays, or draws of a set that never end.
     """
 
     score: str
@@ -53,6 +55,7 @@ class Row:
     samples: int
     test_samples: int
     protocol: str | None
+    distinct: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,9 @@ class ScoreTable:
             "estimated with": True,
         }
         cells = []
-        said = ""
+        said = ("", "")
         for row in self.rows:
-            name = row.score.partition(".")[0]
+            name = (row.score.partition(".")[0], row.estimator)
             every = {
                 "score": row.score,
                 "codes": row.representation,
@@ -163,7 +166,7 @@ class ScoreTable:
                 "mean ± spread": f"{_shown(row.mean)} ± {_shown(row.spread)}",
                 "interval": f"{_shown(row.low)} .. {_shown(row.high)}",
                 "better": "higher" if row.higher_is_better else "lower",
-                # Once for the figures of one score.
+                # Once for the figures of one score that share it.
                 "estimated with": row.estimator if name != said else "",
             }
             said = name
@@ -179,6 +182,9 @@ class ScoreTable:
         parts.append(" or ".join(f"{n:,}" for n in samples) + " samples")
         if tested:
             parts.append(" or ".join(f"{n:,}" for n in tested) + " more to test")
+        distinct = sorted({row.distinct for row in self.rows if row.distinct is not None})
+        if distinct:
+            parts.append(" or ".join(f"{n:,}" for n in distinct) + " distinct rows")
         parts.append(f"protocol: {self.rows[0].protocol or 'default'}")
         return "; ".join(parts)
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.estimates import Continuous
-from disentlib.metrics.protocol import Protocol, Split, split
+from disentlib.metrics.protocol import Protocol, Split, check_test, split
 from disentlib.ops import Standardisation, check_mixed_factors
 
 
@@ -46,6 +46,7 @@ def split_targets(
         "protocol": protocol,
         "rng": rng,
     }
+    check_test(test)
     if test is not None:  # words are numbered alike in both
         factors, test_factors = as_labels(factors, test[1], continuous=continuous)
         test = (test[0], test_factors)

@@ -1,10 +1,12 @@
 """What is measured on a trained model: training's own figures, scores, downstream tasks."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from disentlib import files, metrics
+from disentlib.data import GroundTruthData
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.downstream_task import Predictor
 from disentlib.metrics.protocol import Encoded, Protocol
@@ -78,12 +80,23 @@ def score_run(
         for row in table
         if row.representation in representations
     ]
-    if special & {*scores}:
-        rows += _downstream(
-            run, [name for name in scores if name in special], representations,
-            samples, test_samples, protocol,
-        )  # fmt: skip
+    chosen = [name for name in scores if name in special and _makes_sense(name, data)]
+    if chosen:
+        rows += _downstream(run, chosen, representations, samples, test_samples, protocol)
     return rows
+
+
+def _makes_sense(name: str, data: GroundTruthData) -> bool:
+    """Return whether a task can be set on the factors of a set; say why not."""
+    if all(data.factor_sizes) and (name != "fairness" or data.has_full_grid):
+        return True
+    needed = "a full grid of discrete factors" if name == "fairness" else "discrete factors"
+    warnings.warn(
+        f"{name} is left out: it needs {needed}, which {data.name} has not",
+        metrics.LeftOutWarning,
+        stacklevel=3,
+    )
+    return False
 
 
 def _downstream(
@@ -96,9 +109,8 @@ def _downstream(
 ) -> list[Row]:
     data = run.data.evaluation
     random = protocols.generator(SCORING_SEED, protocol)
-    train, test = (
-        protocols.encode_samples(data, run.encode, count, rng=random, protocol=protocol)
-        for count in (samples, test_samples)
+    train, test = protocols.encode_parts(
+        data, run.encode, (samples, test_samples), rng=random, protocol=protocol
     )
     rows: list[Row] = []
     for representation in representations:

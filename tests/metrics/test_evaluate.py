@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from disentlib import metrics
-from disentlib.data import MiniSprites
+from disentlib.data import ArrayData, MiniSprites, splits
 from disentlib.metrics import SCORES, Score
 
 
@@ -322,3 +322,144 @@ def test_a_table_of_codes_encodes_each_point_once():
 def test_bad_encoders(encode, message):
     with pytest.raises(ValueError, match=message):
         metrics.evaluate_encoder(MiniSprites(), encode, samples=20, test_samples=20)
+
+
+def noise(rows=300, *, real=False, grid=False):
+    """A set of noise images with labels that have nothing to do with them, and a memory of them."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (rows, 4, 4), dtype=np.uint8)
+    labels = rng.integers(0, 10, (rows, 2)) * (1 if grid else 3)
+    if grid:
+        labels = np.indices((10, rows // 10)).reshape(2, -1).T
+    if real:
+        labels = labels + np.column_stack([rng.uniform(size=rows), np.zeros(rows)])
+    return ArrayData(images, labels, continuous=[real, False])
+
+
+def flat(images):
+    """An encoder that tells every image of noise apart."""
+    return images.reshape(len(images), -1)[:, :4]
+
+
+def seen_by(encode):
+    seen = []
+
+    def remembering(images):
+        seen.append(images.reshape(len(images), -1))
+        return encode(images)
+
+    return remembering, seen
+
+
+@pytest.mark.parametrize("protocol", [None, "locatello2019"])
+def test_no_row_of_a_set_without_a_grid_is_drawn_twice(protocol):
+    data = noise()
+    assert not data.has_full_grid
+    encode, seen = seen_by(flat)
+    table = metrics.evaluate_encoder(data, encode, metrics=["dci"], protocol=protocol)
+    rows = np.concatenate(seen)
+    assert len(rows) == len(np.unique(rows, axis=0)) == 300
+    row = table.rows[2]
+    assert (row.score, row.samples, row.test_samples, row.distinct) == (
+        "dci.informativeness", 200, 100, 300
+    )  # fmt: skip
+    # Labels are noise: guessing one of ten values.
+    assert row.value < 0.25
+    assert "200 samples; 100 more to test; 300 distinct rows" in str(table)
+
+
+def test_fewer_rows_than_a_set_has_are_drawn_as_asked():
+    encode, seen = seen_by(flat)
+    (row,) = metrics.evaluate_encoder(
+        noise(), encode, metrics=["mig"], samples=40, test_samples=20, rng=3
+    )
+    assert (row.samples, row.distinct) == (40, 60)
+    rows = np.concatenate(seen)
+    assert len(rows) == len(np.unique(rows, axis=0)) == 60
+
+
+def test_a_grid_smaller_than_the_request_is_drawn_once():
+    encode, seen = seen_by(flat)
+    table = metrics.evaluate_encoder(noise(grid=True), encode, metrics=["dci"])
+    rows = np.concatenate(seen)
+    assert len(rows) == len(np.unique(rows, axis=0)) == 300
+    assert table.value("dci.informativeness") < 0.25
+    # The reference draws with replacement, and the table says of how many rows.
+    table = metrics.evaluate_encoder(
+        noise(grid=True), flat, metrics=["mcc"], protocol="locatello2019"
+    )
+    assert (table.rows[0].samples, table.rows[0].distinct) == (10_000, 300)
+
+
+def test_sets_of_too_few_rows_are_refused():
+    with pytest.raises(ValueError, match="at least 2 examples for each of 2 parts of array_data"):
+        metrics.evaluate_encoder(noise(3), flat, metrics=["mig"])
+
+
+def test_held_out_rows_are_scored_alone():
+    train, _, test = splits(noise(), fractions=(0.6, 0.2, 0.2))
+    parts = []
+    for part in (train, test):
+        encode, seen = seen_by(flat)
+        table = metrics.evaluate_encoder(part, encode, metrics=["mcc"])
+        assert table.rows[0].distinct == len(np.concatenate(seen))
+        parts.append({tuple(row) for row in np.concatenate(seen)})
+    assert [len(part) for part in parts] == [180, 60]
+    assert not parts[0] & parts[1]
+
+
+def test_real_valued_factors_of_a_set_are_scored_as_such():
+    data = noise(real=True)
+    assert data.factor_sizes == (None, 10)
+    names = ["mcc", "explicitness", "factor_vae_score", "mig_aggregated_posterior"]
+
+    def encode(images):
+        return flat(images), np.full((len(images), 4), -2.0, np.float32)
+
+    with pytest.warns(metrics.LeftOutWarning) as caught:
+        table = metrics.evaluate_encoder(data, encode, metrics=names)
+    assert {str(warning.message).split(" is ")[0] for warning in caught} == {
+        "explicitness", "factor_vae_score"
+    }  # fmt: skip
+    assert {row.score for row in table} == {"mcc", "mig_aggregated_posterior"}
+    train = metrics.protocol.encode_parts(
+        data, encode, (10_000, 5_000), rng=np.random.default_rng(0)
+    )[0]
+    expected = metrics.mcc(train.mean, train.factors, continuous=(True, False))
+    assert table.value("mcc", "mean") == expected
+
+
+def test_half_a_pair_of_test_rows_is_refused():
+    codes, factors = draw(100)
+    for half in ((codes, None), (None, factors), (codes,)):
+        with pytest.raises(ValueError, match=r"expected test as \(codes, factors\), got \("):
+            metrics.evaluate(codes, factors, metrics=["dci"], test=half)
+        for score in (metrics.dci, metrics.explicitness, metrics.affine_mcc):
+            with pytest.raises(ValueError, match=r"expected test as \(codes, factors\)"):
+                score(codes, factors, test=half)
+    with pytest.raises(TypeError, match=r"expected test as .*, got ndarray"):
+        metrics.evaluate(codes, factors, test=codes)
+    with pytest.raises(ValueError, match="expected factors beside those of the test rows"):
+        metrics.evaluate(codes, None, test=(codes, factors))
+
+
+def test_figures_on_the_samples_that_were_fitted_say_so():
+    rng = np.random.default_rng(0)
+    codes, factors = rng.normal(size=(60, 100)), rng.integers(0, 2, (60, 2))
+    table = metrics.evaluate(codes, factors, metrics=["info_mec", "med", "dci"])
+    found = {row.score: (row.estimator, row.bins, row.test_samples) for row in table}
+    assert found["info_mec.explicitness"] == ("linear or logistic regression, in-sample", None, 0)
+    assert "in-sample" not in found["info_mec.modularity"][0]
+    assert found["med.informativeness"] == ("linear or logistic regression", None, 15)
+    assert found["med.informativeness_train"][0] == "linear or logistic regression, in-sample"
+    assert found["dci.informativeness_train"] == (
+        "gradient boosting, random rows train, in-sample", None, 0
+    )  # fmt: skip
+    # What it is about: noise that a regression knows by heart.
+    assert table.value("info_mec.explicitness") > 0.99
+    lines = [line for line in str(table).splitlines() if "info_mec" in line]
+    assert [("in-sample" in line) for line in lines] == [False, True, False]
+    data = MiniSprites()
+    names = ["factor_vae_score", "beta_vae_score"]
+    for row in metrics.evaluate_encoder(data, moments, metrics=names):
+        assert ("in-sample" in row.estimator) == row.score.endswith("train_accuracy")
