@@ -7,6 +7,7 @@ from typing import Any
 
 from rich import console as rich_console
 from rich.segment import Segment
+from rich.status import Status
 from rich.text import Text
 
 __all__ = ["Console", "html_row", "html_table", "safe"]
@@ -40,6 +41,11 @@ class Console(rich_console.Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a string as text, before its width is taken."""
         return super().render_str(safe(text), **options)
+
+    def status(self, status: Any, **options: Any) -> Status:
+        """Show a spinner beside a text; update it with `Text`, for a spinner takes markup."""
+        shown = Text(safe(status)) if isinstance(status, str) else status
+        return super().status(shown, **options)
 
     def render(self, *arguments: Any, **options: Any) -> Iterable[Segment]:
         """Return the pieces of what is shown, those of ready-made `Text` included."""

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rich.table import Table
 from disentlib import configs, data
 from disentlib.cli.console import Parser, UsageError, add_common_flags, nearest, stderr, stdout
 from disentlib.data.catalog import SETS
+from disentlib.screen import safe
 
 DESCRIPTION = """List, describe, show, verify and compare data sets.
 
@@ -82,6 +84,11 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .npz to write")
     action.add_argument("--side", metavar="N", type=int, help="resize pictures to N x N")
     action.add_argument(
+        "--drop_missing",
+        action="store_true",
+        help="leave out rows of the .csv that lack a value, and say how many; refused by default",
+    )
+    action.add_argument(
         "--background",
         choices=("black", "white"),
         help="what shows through transparent pictures; without it they are refused",
@@ -142,7 +149,7 @@ def info(options: argparse.Namespace) -> None:
             lines.append(f"file     {getattr(data.load(options.name), 'file', 'found')}")
         except FileNotFoundError as error:
             lines.append(f"file     missing: {error}")
-    stdout().print("\n".join(lines), markup=False, soft_wrap=True)
+    stdout().print("\n".join(lines), soft_wrap=True)
 
 
 def verify(options: argparse.Namespace) -> None:
@@ -191,20 +198,29 @@ def show(options: argparse.Namespace) -> None:
         paths = save_pictures(shown, options.out, rng=options.seed) if shown.has_full_grid else []
         sheet = grids.square_grid(shown.sample(64, options.seed)[1])
         paths.append(files.save(options.out / "samples.png", files.png(sheet)))
-    stdout().print("\n".join(map(str, paths)), markup=False, soft_wrap=True)
+    stdout().print("\n".join(map(str, paths)), soft_wrap=True)
 
 
 def import_(options: argparse.Namespace) -> None:
     """Bring a user's images and factors into one file."""
+    notes: list[str] = []
     with stderr(quiet=options.quiet).status(f"reading {options.source}"):
         mine = data.import_data(
-            options.source, options.out, side=options.side, background=options.background
+            options.source,
+            options.out,
+            side=options.side,
+            background=options.background,
+            drop_missing=options.drop_missing,
+            say=notes.append,
         )
+    if not options.quiet:
+        for note in notes:
+            print(f"note: {safe(note)}", file=sys.stderr)
     sizes = zip(mine.factor_names, mine.factor_sizes, strict=True)
     out = stdout()
     out.print(f"{len(mine.rows):,} images of {'x'.join(map(str, mine.image_shape))}, {mine.dtype}")
     for name, size in sizes:
-        out.print(f"  {name:20}{f'{size} values' if size else 'real-valued'}", markup=False)
+        out.print(f"  {name:20}{f'{size} values' if size else 'real-valued'}")
     grid = "every combination occurs" if mine.has_full_grid else "not every combination occurs"
     out.print(f"{grid}; use it as data.ImportedData({str(options.out)!r})", soft_wrap=True)
 
@@ -214,7 +230,7 @@ def prepare(options: argparse.Namespace) -> None:
     source = made(options)
     import_tfds()
     bar = Progress(
-        TextColumn(f"{options.name}"),
+        TextColumn(options.name, markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -229,7 +245,7 @@ def prepare(options: argparse.Namespace) -> None:
         )
     stdout().print(f"{source.grid_size:,} images in {folder}", soft_wrap=True)
     load = f"tfds.load({folder.parent.name!r}, data_dir={str(options.data_dir)!r})"
-    stdout().print(load, soft_wrap=True, markup=False)
+    stdout().print(load, soft_wrap=True)
 
 
 def made(options: argparse.Namespace) -> data.GroundTruthData:

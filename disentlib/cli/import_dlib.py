@@ -60,7 +60,6 @@ def run(options: argparse.Namespace) -> int:
     stdout().print(
         f"{out}: {imported.evaluations:,} evaluations of {table['job'].nunique():,} models, "
         f"{len(table):,} rows; {len(imported.skipped):,} skipped",
-        markup=False,
         soft_wrap=True,
     )
     return 0
@@ -70,9 +69,9 @@ def _tell(skipped: list, out: Path) -> None:  # type: ignore[type-arg]
     """Name what was skipped; where it is much, the rest in a file."""
     console = stdout()
     for one in skipped[:SHOWN]:
-        console.print(f"skipped {one.path}: {one.reason}", markup=False, soft_wrap=True)
+        console.print(f"skipped {one.path}: {one.reason}", soft_wrap=True)
     if len(skipped) > SHOWN:
         file = out.with_name(f"{out.stem}.skipped.txt")
         file.parent.mkdir(parents=True, exist_ok=True)
         files.write(file, "".join(f"{one.path}: {one.reason}\n" for one in skipped))
-        console.print(f"... {len(skipped):,} in all, in {file}", markup=False, soft_wrap=True)
+        console.print(f"... {len(skipped):,} in all, in {file}", soft_wrap=True)

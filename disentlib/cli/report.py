@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
+from rich.text import Text
+
 from disentlib.cli import configuration
 from disentlib.cli.console import Parser, stderr, stdout
+from disentlib.screen import safe
 from disentlib.training.run import Run
 from disentlib.visualization import report
 
@@ -47,6 +50,6 @@ def run(options: argparse.Namespace) -> None:
             path=options.out,
             samples=options.samples,
             seed=options.seed,
-            tell=status.update,
+            tell=lambda text: status.update(Text(safe(text))),
         )
-    stdout().print(str(path), markup=False, soft_wrap=True)
+    stdout().print(str(path), soft_wrap=True)

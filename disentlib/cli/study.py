@@ -16,6 +16,7 @@ from rich.table import Table
 from disentlib import __version__, configs, studies
 from disentlib.cli import configuration
 from disentlib.cli.console import Parser, UsageError, native_silence, stderr, stdout
+from disentlib.screen import safe
 from disentlib.studies import progress as shown
 from disentlib.studies.engine import has_ray
 from disentlib.studies.grid import Job, Study
@@ -100,7 +101,7 @@ def plan(options: argparse.Namespace) -> None:
         elif options.json:
             print(json.dumps(vars(job)))
         else:
-            print(f"{job.number:>6}  {shown.describe(job)}")
+            print(f"{job.number:>6}  {safe(shown.describe(job))}")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -142,7 +143,7 @@ def execute(options: argparse.Namespace) -> int:
         console.print(f"interrupted; go on with: disentlib study resume {storage}", soft_wrap=True)
         return 130
     for error in progress.quarantined.values():
-        console.print(f"corrupt: {error}", soft_wrap=True, markup=False)
+        console.print(f"corrupt: {error}", soft_wrap=True)
     console.print(
         f"{storage}: {progress.done:,} of {progress.total:,} jobs done"
         f" ({progress.skipped:,} of them before), {len(progress.failed):,} failed",
@@ -211,7 +212,7 @@ def collect(options: argparse.Namespace) -> int:
     collected = studies.collect(storage.path)
     console = stdout(quiet=options.quiet)
     for error in collected.corrupt.values():
-        console.print(f"corrupt: {error}", soft_wrap=True, markup=False)
+        console.print(f"corrupt: {error}", soft_wrap=True)
     console.print(
         f"{collected.path}: {collected.rows:,} rows of {collected.jobs:,} jobs", soft_wrap=True
     )
@@ -243,7 +244,7 @@ def report(options: argparse.Namespace) -> None:
         for number, error in storage.failures().items()
     }
     path = studies.report(frame, target, title=f"Study {study.name}", failed=failed)
-    stdout(quiet=options.quiet).print(str(path), markup=False, soft_wrap=True)
+    stdout(quiet=options.quiet).print(str(path), soft_wrap=True)
 
 
 ACTIONS = {

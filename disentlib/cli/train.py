@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     )
     console = stdout(quiet=options.quiet)
     if options.dry_run:
-        console.print(gin.operative_config_str(), markup=False, soft_wrap=True)
+        console.print(gin.operative_config_str(), soft_wrap=True)
         console.print(f"# {figures['parameters']:,} parameters; nothing was trained")
     else:
         terms = ", ".join(f"{name} {value:.4g}" for name, value in figures["evaluation"].items())

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from disentlib import pixels
-from disentlib.arrays import as_array
+from disentlib.arrays import as_array, as_labels, column_names
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import RNG, Random, generator, integers
 
@@ -23,10 +23,12 @@ class ArrayData(GroundTruthData):
     Args:
         images: (n, height, width, channels) or (n, height, width), uint8 of 0..255, bool, or
             floats in [0, 1]; see `pixels.as_input`. A memory map is left on disk.
-        factors: (n, factors) or (n,), integers, or floats for real-valued factors.
-        names: of the factors; by default factor_0, factor_1, ...
+        factors: (n, factors) or (n,), integers, floats for real-valued factors, or words.
+        names: of the factors; by default a data frame's, or factor_0, factor_1, ...
         continuous: which factors are real-valued, one for all or one a factor; by default those
-            of an array of floats.
+            of an array of floats, and beside words those that are not whole.
+        words: of each factor, what its values 0, 1, ... stand for, None for numbers; by default
+            those that `factors` holds.
 
     Raises:
         TypeError: if the images or factors are of another kind.
@@ -49,6 +51,7 @@ class ArrayData(GroundTruthData):
         *,
         names: Sequence[str] | None = None,
         continuous: bool | Sequence[bool] | None = None,
+        words: Sequence[Sequence[str] | None] | None = None,
     ):
         rows, table = _pictures(images), as_array(factors, "factors")
         table = table[:, None] if table.ndim == 1 else table
@@ -57,14 +60,21 @@ class ArrayData(GroundTruthData):
                 f"expected factors of shape ({len(rows)}, factors) for {len(rows)} images, "
                 f"got {table.shape}"
             )
+        count = table.shape[1]
+        known = list(names or column_names(factors) or (f"factor_{k}" for k in range(count)))
+        if len(known) != count or len(set(known)) != count:
+            raise ValueError(f"expected {count} different names, got {known}")
+        if table.dtype.kind in "OSTU":
+            spelled = [_spelled(column, name) for column, name in zip(table.T, known, strict=True)]
+            table = np.stack([numbers for numbers, _ in spelled], axis=1)
+            words = [found for _, found in spelled]
+            if continuous is None:
+                continuous = [bool((column != np.round(column)).any()) for column in table.T]
         if not (np.issubdtype(table.dtype, np.integer) or np.issubdtype(table.dtype, np.floating)):
             raise TypeError(f"expected factors of integers or floats, got {table.dtype}")
         if not np.isfinite(table).all():
             raise ValueError("expected finite factors, got NaN or infinity")
-        count = table.shape[1]
-        self.factor_names = tuple(names or (f"factor_{k}" for k in range(count)))
-        if len(self.factor_names) != count or len(set(self.factor_names)) != count:
-            raise ValueError(f"expected {count} different names, got {list(self.factor_names)}")
+        self.factor_names = tuple(known)
         if continuous is None:
             continuous = not np.issubdtype(table.dtype, np.integer)
         self.continuous = tuple(bool(flag) for flag in np.broadcast_to(continuous, count))
@@ -87,6 +97,9 @@ class ArrayData(GroundTruthData):
             values, codes = np.unique(column, return_inverse=True)
             columns.append(codes)
             sizes.append(len(values))
+            spelling = None if words is None else words[len(self.values)]
+            if spelling is not None:
+                values = np.array(spelling)[values.astype(np.int64)]
             self.values.append(values)
         self.factors = np.stack(columns, axis=1)
         self.factor_sizes = tuple(sizes)
@@ -153,6 +166,15 @@ class ArrayData(GroundTruthData):
         return (
             taken * np.uint8(255) if taken.dtype == bool else taken.astype(self.dtype, copy=False)
         )
+
+
+def _spelled(column: np.ndarray, name: str) -> tuple[np.ndarray, list[str] | None]:
+    """Return a factor as numbers, and the words that they stand for if it is spelled out."""
+    try:
+        return column.astype(np.float64), None
+    except (TypeError, ValueError):
+        (numbers,) = as_labels(column, name=f"factor {name}")
+        return numbers[:, 0].astype(np.float64), np.unique(column.astype(str)).tolist()
 
 
 def _pictures(images: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
 """Your own files: brought into one archive by `import_data`, and read from it without a copy."""
 
 import contextlib
-import csv
+import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -12,9 +12,12 @@ import numpy as np
 from PIL import Image
 
 from disentlib import limits, pixels
-from disentlib.data import files, pictures
+from disentlib.data import files, pictures, tables
 from disentlib.data.array_data import ArrayData
 from disentlib.files import replacing
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_OPTIONAL = ["names", "continuous", "words"]
 
 
 class ImportedData(ArrayData):
@@ -36,7 +39,7 @@ class ImportedData(ArrayData):
         self.path = path
         self.file = files.find(path, [], advice="`disentlib data import` writes one")
         images = files.npz_rows(self.file, "images")
-        arrays = files.npz_arrays(self.file, ["factors"], optional=["names", "continuous"])
+        arrays = files.npz_arrays(self.file, ["factors"], optional=_OPTIONAL)
         with files.naming(self.file):
             super().__init__(images, **_options(arrays))
 
@@ -51,6 +54,8 @@ def import_data(
     *,
     side: int | None = None,
     background: pictures.Background | None = None,
+    drop_missing: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> ImportedData:
     """Bring somebody's images and factors into one file that `ImportedData` reads.
 
@@ -58,13 +63,18 @@ def import_data(
 
     Args:
         source: a .npz with `images` and `factors` (and `names`); an HDF5 file with the same; a
-            folder with images.npy and factors.npy; or a folder of pictures with one .csv, whose
-            first column is the file's name and whose others are factors: whole numbers and words
-            are discrete, other numbers real-valued.
+            folder with images.npy and factors.npy; or a folder of pictures with one .csv or .tsv,
+            perhaps packed by gzip, whose first column is the file's name and whose others are
+            factors: whole numbers and words are discrete, other numbers real-valued. `tables.read`
+            says what it may look like.
         target: the .npz to write.
         side: the side to which pictures of a folder are resized, by Lanczos's filter; by default
             they keep their size, which must then be the same for all.
         background: what shows through transparent pictures of a folder; see `pictures.plain`.
+        drop_missing: whether rows of a folder's table that lack a value are left out; refused by
+            default.
+        say: is called with what was recognised in a folder's table, and how many rows were left
+            out.
 
     Returns:
         The imported set.
@@ -78,12 +88,15 @@ def import_data(
     source, target = Path(source).expanduser(), Path(target).expanduser()
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as partial:
-        with _opened(source, side, background) as found, files.naming(source):
+        with _opened(source, side, background, drop_missing) as found, files.naming(source):
             if len(found.shape) not in (3, 4) or 0 in found.shape:
                 raise ValueError(
                     f"expected images of shape (n, height, width, 1 or 3), got {found.shape}"
                 )
             pixels.as_input(np.empty(0, found.dtype))  # the type alone, before much is written
+            if say is not None:
+                for note in found.notes:
+                    say(note)
             _write_images(partial, found)
             checked = ArrayData(files.npz_rows(partial, "images"), **found.factors)
         arrays = {
@@ -91,6 +104,9 @@ def import_data(
             "names": np.array(checked.factor_names),
             "continuous": np.array(checked.continuous),
         }
+        words = found.factors.get("words")
+        if words is not None and any(words):
+            arrays["words"] = np.array([json.dumps(spelled) for spelled in words])
         with zipfile.ZipFile(partial, "a", zipfile.ZIP_STORED) as archive:
             for key, array in arrays.items():
                 with archive.open(f"{key}.npy", "w") as file:
@@ -105,6 +121,7 @@ class _Source(NamedTuple):
     dtype: np.dtype
     blocks: Iterator[np.ndarray]
     factors: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def _write_images(path: Path, found: _Source) -> None:
@@ -125,29 +142,33 @@ def _write_images(path: Path, found: _Source) -> None:
 
 def _options(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return what `ArrayData` takes beside images, from arrays by their names in an archive."""
-    names, continuous = arrays.get("names"), arrays.get("continuous")
+    names, continuous, words = (arrays.get(key) for key in _OPTIONAL)
     return {
         "factors": arrays["factors"],
         "names": None if names is None else [str(name) for name in names.ravel()],
         "continuous": None if continuous is None else continuous.tolist(),
+        "words": None if words is None else [json.loads(spelled) for spelled in words.tolist()],
     }
 
 
 @contextlib.contextmanager
 def _opened(
-    source: Path, side: int | None, background: pictures.Background | None
+    source: Path,
+    side: int | None,
+    background: pictures.Background | None,
+    drop_missing: bool,
 ) -> Iterator[_Source]:
     """Open a source of any kind."""
     if source.is_dir():
         yield (
             _folder_of_arrays(source)
             if (source / "images.npy").exists()
-            else _folder(source, side, background)
+            else _folder(source, side, background, drop_missing)
         )
         return
     if not source.exists():
         raise FileNotFoundError(f"no file or folder {source}")
-    keys, optional = ["factors"], ["names", "continuous"]
+    keys, optional = ["factors"], _OPTIONAL
     if source.suffix == ".npz":
         arrays = files.npz_arrays(source, keys, optional=optional)
         with files.npz_blocks(source, "images") as (header, blocks):
@@ -178,29 +199,43 @@ def _folder_of_arrays(source: Path) -> _Source:
     return _Source(images.shape, images.dtype, blocks, _options(arrays))
 
 
-def _folder(source: Path, side: int | None, background: pictures.Background | None) -> _Source:
+def _folder(
+    source: Path,
+    side: int | None,
+    background: pictures.Background | None,
+    drop_missing: bool,
+) -> _Source:
     """Return the pictures of a folder and the table that lies beside them."""
-    tables = sorted(source.glob("*.csv"))
-    if len(tables) != 1:
+    found = sorted(path for end in TABLES for path in source.glob(f"*{end}"))
+    if len(found) != 1:
         raise FileNotFoundError(
             f"expected images.npy and factors.npy, or pictures and one .csv in {source}, found "
-            f"{len(tables)} .csv files"
+            f"{len(found)} .csv files"
         )
-    with tables[0].open(newline="", encoding="utf-8") as lines:
-        header, *rows = [row for row in csv.reader(lines) if row] or [[]]
-    ragged = [row for row in rows if len(row) != len(header)]
-    if len(header) < 2 or not rows or ragged:
-        raise ValueError(
-            f"expected a file name and factors in each line of {tables[0]}, "
-            f"got {ragged[0] if ragged else header}"
-        )
-    paths = [_inside(source, row[0], tables[0]) for row in rows]
+    table = tables.read(found[0])
+    numbering = table.numbering(anywhere=False)
+    if len(table) and (source / table.text(table.names[0])[0]).is_file():
+        numbering = [name for name in numbering if name != table.names[0]]  # pictures as the index
+    kept = [name for name in table.names if name not in numbering]
+    if len(kept) < 2 or not len(table):
+        raise ValueError(f"expected a file name and factors in each line of {found[0]}, got {kept}")
+    table = table.without_missing(
+        kept, drop=drop_missing, advice="fill it, or leave such rows out (drop_missing)"
+    )
+    notes = table.notes
+    if numbering:
+        shown = ", ".join(name or "without a name" for name in numbering)
+        notes = (*notes, f"{found[0]}: left out the column {shown}, which numbers the rows")
+    paths = [_inside(source, name, found[0]) for name in table.text(kept[0])]
     shape, blocks = _pictures(paths, side, background)
-    columns = [_column(values) for values in zip(*[row[1:] for row in rows], strict=True)]
-    factors = np.stack([column for column, _ in columns], axis=1)
-    continuous = [real for _, real in columns]
-    options = {"factors": factors, "names": header[1:], "continuous": continuous}
-    return _Source(shape, np.dtype(np.uint8), blocks, options)
+    labels = table.labels(kept[1:], continuous=None)
+    options = {
+        "factors": labels.values,
+        "names": kept[1:],
+        "continuous": labels.continuous,
+        "words": labels.words,
+    }
+    return _Source(shape, np.dtype(np.uint8), blocks, options, notes)
 
 
 def _inside(folder: Path, name: str, table: Path) -> Path:
@@ -234,15 +269,3 @@ def _pictures(
             yield np.asarray(picture).reshape(1, height, width, -1)
 
     return (len(paths), height, width, len(mode)), blocks()
-
-
-def _column(words: Sequence[str]) -> tuple[np.ndarray, bool]:
-    """Return the values of a column as numbers, and whether they are real ones."""
-    try:
-        return np.array([int(word) for word in words], np.float64), False
-    except ValueError:
-        pass
-    try:
-        return np.array([float(word) for word in words]), True
-    except ValueError:
-        return np.unique(words, return_inverse=True)[1].astype(np.float64), False

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from disentlib.screen import Console
 from disentlib.studies.engine import Progress
 from disentlib.studies.grid import Job
 
@@ -43,9 +44,9 @@ def picture(progress: Progress, jobs: Mapping[int, Job]) -> Group:
     running = progress.storage.running()
     head = Table.grid(padding=(0, 2))
     head.add_row(
-        f"[bold]{progress.done:,}[/bold] of {progress.total:,} done",
+        Text.assemble((f"{progress.done:,}", "bold"), f" of {progress.total:,} done"),
         f"{len(running):,} running",
-        f"[red]{len(progress.failed):,} failed[/red]" if progress.failed else "0 failed",
+        Text(f"{len(progress.failed):,} failed", style="red" if progress.failed else ""),
         f"left {duration(progress.seconds_left)}",
         ProgressBar(progress.total, progress.done + len(progress.failed), width=30),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib import files, models
+from disentlib import files, models, screen
 from disentlib.data import GroundTruthData, from_config
 from disentlib.training import directory, own_code
 
@@ -101,6 +101,23 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what was trained on what, how far, and its scores."""
+        configuration = self.settings["configuration"]
+        finished = self.metrics
+        facts = {
+            "data": configuration["data"].get("name"),
+            "model": configuration["model"].get("class"),
+            "steps": f"{self.settings['steps']:,}",
+            "state": "running or stopped" if finished is None else "finished",
+        }
+        rows = [screen.html_row(pair) for pair in facts.items()]
+        for row in (self.scores or {"scores": []})["scores"]:
+            value = row["value"]
+            shown = "-" if value is None else f"{value:.4g}"
+            rows.append(screen.html_row([f"{row['score']} ({row['representation']})", shown]))
+        return screen.html_table(rows, f"run {self.path}")
 
     @property
     def settings(self) -> dict[str, Any]:

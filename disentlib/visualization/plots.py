@@ -4,6 +4,7 @@ Every function returns a `matplotlib.figure.Figure` that no global state knows; 
 with the extra `report` and is imported when a figure is drawn.
 """
 
+import functools
 import io
 import re
 import textwrap
@@ -342,6 +343,17 @@ def png(figure: "Figure") -> bytes:
     return buffer.getvalue()
 
 
+@functools.cache
+def _notebook_figure(base: type["Figure"]) -> type["Figure"]:
+    """Return matplotlib's figure as a class that notebooks show, with or without pyplot."""
+
+    class NotebookFigure(base):  # type: ignore[misc, valid-type]
+        def _repr_png_(self) -> bytes:
+            return png(self)
+
+    return NotebookFigure
+
+
 def _figure(width: float, height: float, title: str, context: str) -> "Figure":
     try:
         from matplotlib.figure import Figure
@@ -355,7 +367,7 @@ def _figure(width: float, height: float, title: str, context: str) -> "Figure":
     head = 0.46 + 0.16 * len(lines) if title or lines else 0.0
     total = height + head
     layout = ConstrainedLayoutEngine(rect=(0, 0, 1, height / total))
-    figure = Figure(figsize=(width, total), layout=layout)
+    figure = _notebook_figure(Figure)(figsize=(width, total), layout=layout)
     left = 0.1 / width
     figure.text(
         left, 1 - 0.1 / total, title, va="top", size=12, weight="bold", color=INK, parse_math=False

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from disentlib import data
@@ -82,8 +83,7 @@ def bad(images, row, value):
     ("images", "factors", "options", "error", "message"),
     [
         (images_of(GRID)[1:], GRID, {}, ValueError, r"\(11, factors\) for 11 images"),
-        (images_of(GRID), GRID.astype(str), {}, TypeError, "integers or floats, got <U"),
-        (images_of(GRID), GRID.astype(object), {}, TypeError, "integers or floats, got object"),
+        (images_of(GRID), GRID * 1j, {}, TypeError, "integers or floats, got complex"),
         (images_of(GRID), np.where(GRID == 2, np.nan, GRID), {}, ValueError, "finite factors"),
         (images_of(GRID), GRID / 2, {"continuous": False}, ValueError, "whole values of factor_0"),
         (images_of(GRID), GRID, {"names": ["a"]}, ValueError, "2 different names"),
@@ -124,3 +124,19 @@ def test_a_dark_image_of_a_bright_set_is_scaled_like_the_others():
     images[-1] = 255
     mine = data.ArrayData(images, GRID)
     np.testing.assert_array_equal(mine.as_input(images[:1]), np.float32(1 / 255))
+
+
+def test_words_and_data_frames():
+    images = np.full((4, 3, 3), 200, np.uint8)
+    frame = pd.DataFrame({"kind": ["b", "a", "b", "a"], "size": [10, 9, 9, 10]})
+    mine = data.ArrayData(images, frame)
+    assert mine.factor_names == ("kind", "size")
+    assert mine.factors.tolist() == [[1, 1], [0, 0], [1, 0], [0, 1]]
+    assert [values.tolist() for values in mine.values] == [["a", "b"], [9, 10]]
+    mine = data.ArrayData(images, frame.assign(size=[0.5, 1.5, 2.5, 3.5]), names=["a", "b"])
+    assert mine.factor_sizes == (2, None)
+    assert mine.factors[:, 1].tolist() == [0.5, 1.5, 2.5, 3.5]
+    with pytest.raises(ValueError, match="a label in every row of factor kind, got"):
+        data.ArrayData(images, frame.assign(kind=["b", None, "b", "a"]))
+    with pytest.raises(ValueError, match="3 masked"):
+        data.ArrayData(np.ma.masked_array(images, np.arange(36).reshape(4, 3, 3) < 3), frame)

@@ -99,7 +99,7 @@ def test_missing_and_damaged_sources_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"4\.png"):
         data.import_data(tmp_path / "empty", target)
     (tmp_path / "empty" / "factors.csv").write_text("picture,hue\n0.png\n")
-    with pytest.raises(ValueError, match="a file name and factors in each line"):
+    with pytest.raises(ValueError, match=r"expected 2 values in line 2 of .*factors\.csv, got 1"):
         data.import_data(tmp_path / "empty", target)
     assert not target.exists()
     with pytest.raises(FileNotFoundError, match="disentlib data import"):
@@ -212,3 +212,60 @@ def test_an_archive_that_asks_for_much_is_refused_before_it_is_read(tmp_path, mo
     np.savez_compressed(tmp_path / "a.npz", images=IMAGES, factors=np.zeros((12, 200_000)))
     with pytest.raises(ValueError, match=r"at most 0\.01 GB, got arrays factors of 0\.019 GB"):
         data.import_data(tmp_path / "a.npz", tmp_path / "out.npz")
+
+
+def save_table(folder, text, name="table.csv"):
+    """Write six pictures, and a table of text beside them."""
+    for number in range(6):
+        Image.fromarray(IMAGES[number]).save(folder / f"{number}.png")
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def test_whole_floats_are_in_numeric_order_and_words_keep_their_spelling(tmp_path):
+    """pandas writes labels as 10.0 as soon as one is missing; alphabetically that is before 2.0."""
+    angles, kinds = [10.0, 2.0, 0.0, 2.0, 11.0, 0.0], ["Würfel", "heart", "ball"] * 2
+    rows = [f"{i};{i}.png;{a};{k}" for i, (a, k) in enumerate(zip(angles, kinds, strict=True))]
+    save_table(tmp_path, "\n".join([";picture;angle;kind", *rows]).encode("latin-1"))
+    said = []
+    mine = data.import_data(tmp_path, tmp_path / "mine.npz", say=said.append)
+    assert mine.factor_names == ("angle", "kind")
+    assert mine.values[0].tolist() == [0, 2, 10, 11]
+    assert mine.values[1].tolist() == ["Würfel", "ball", "heart"]
+    assert mine.factors.tolist() == [[2, 0], [1, 2], [0, 1], [1, 0], [3, 2], [0, 1]]
+    assert [part for note in said for part in note.split(": ")[1:]] == [
+        "read as windows-1252",
+        "left out the column without a name, which numbers the rows",
+    ]
+    again = data.ImportedData(tmp_path / "mine.npz")
+    assert again.values[1].tolist() == ["Würfel", "ball", "heart"]
+
+
+def test_pictures_may_be_the_index(tmp_path):
+    save_table(tmp_path, ",kind\n0.png,a\n1.png,b\n")
+    mine = data.import_data(tmp_path, tmp_path / "mine.npz")
+    assert mine.factor_names == ("kind",)
+
+
+def test_rows_without_a_label(tmp_path):
+    save_table(tmp_path, "picture,kind\n0.png,1.0\n1.png,\n2.png,NaN\n3.png,0.0\n")
+    target = tmp_path / "mine.npz"
+    with pytest.raises(ValueError, match=r"value of 'kind' in line 3 of .*, 2 rows in all"):
+        data.import_data(tmp_path, target)
+    said = []
+    mine = data.import_data(tmp_path, target, drop_missing=True, say=said.append)
+    assert "left out 2 of 4 rows" in said[0]
+    assert mine.factors.ravel().tolist() == [1, 0]
+    np.testing.assert_array_equal(mine.rows, IMAGES[[0, 3]])
+
+
+@pytest.mark.parametrize("text", ["0.png,1\n1.png,2\n", "0.png,red\n1.png,blue\n"])
+def test_a_first_row_is_not_lost_as_a_header(tmp_path, text):
+    save_table(tmp_path, text)
+    with pytest.raises(ValueError, match="write a header above them"):
+        data.import_data(tmp_path, tmp_path / "mine.npz")
+
+
+def test_two_columns_of_one_name(tmp_path):
+    save_table(tmp_path, "picture,kind,kind\n0.png,1,2\n1.png,0,1\n")
+    with pytest.raises(ValueError, match="two of name 'kind': columns 2 and 3"):
+        data.import_data(tmp_path, tmp_path / "mine.npz")

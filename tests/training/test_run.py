@@ -192,3 +192,13 @@ def test_whole_records_are_read(run_dir):
     run = disentlib.Run(run_dir)
     assert run.scores["scores"][0]["value"] is None
     assert run.metrics["evaluation"].keys() == {"loss", "reconstruction", "kl"}
+
+
+def test_a_notebook_shows_a_run_as_html(run_dir):
+    shown = disentlib.Run(run_dir)._repr_html_()
+    assert "<td>model</td><td>BetaVAE</td>" in shown
+    assert "<td>state</td><td>finished</td>" in shown
+    for value, figure in ((0.25, "0.25"), (None, "-")):
+        (run_dir / "scores.json").write_text(scores(score="<b>mig", value=value))
+        shown = disentlib.Run(run_dir)._repr_html_()
+        assert f"<td>&lt;b&gt;mig (mean)</td><td>{figure}</td>" in shown

@@ -242,3 +242,8 @@ import matplotlib
 assert matplotlib.get_backend(auto_select=False) is None
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_notebook_shows_figures_as_pictures():
+    figure = plots.heat_square(np.eye(2), factor_names=["a", "b"])
+    assert figure._repr_png_().startswith(b"\x89PNG")
