@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,10 @@ COMMANDS = {
     "data": "list, describe, verify and compare data sets",
     "study": "a grid of models: plan, run, resume, status, collect, report",
 }
+
+GIN_ADDS = re.compile(
+    r"\s*(In call to configurable|No values supplied by Gin|Gin had values|Caller supplied)"
+)
 
 OVERVIEW = """usage: disentlib COMMAND ...
 
@@ -86,8 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def explain(error: Exception) -> str:
     """Return an error as one line: its message, after its kind where the message alone is dark."""
-    # gin adds where a call came from; --debug shows that.
-    lines = [line for line in str(error).splitlines() if "In call to configurable" not in line]
+    # gin adds where a call came from and what it bound; --debug shows that.
+    lines = [line for line in str(error).splitlines() if not GIN_ADDS.match(line)]
     message = " ".join(" ".join(lines).split())
+    if "In call to configurable" in str(error) and "missing" in message:
+        message += "; bind what is missing in a gin file, or write @name without ()"
     expected = isinstance(error, (UsageError, ValueError, TypeError, OSError, RuntimeError))
     return message if expected and message else f"{type(error).__name__}: {message}"

@@ -1,25 +1,22 @@
 """gin files and parameters, parsed strictly: an unknown name is an error that names the nearest."""
 
 import argparse
-import importlib
-import inspect
+import functools
 import logging
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import gin
 
 from disentlib import configs
+from disentlib.cli import gin_errors
 from disentlib.cli.console import UsageError, nearest
 
 _MACRO = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
-_UNKNOWN = re.compile(
-    r"(?:No configurable matching(?: reference)?|Couldn't resolve selector) '?@?([\w.]*\w)"
-)
 _IMPORT = re.compile(r"(from|import)\s")
 
 
@@ -63,24 +60,61 @@ def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
         paths = [str(configs.find(name)) for name in files]
     except FileNotFoundError as error:
         raise UsageError(str(error)) from error
-    gin.add_config_file_search_path(str(configs.directory()))  # for `include`
+    folder = str(configs.directory())
+    if folder not in gin.config._LOCATION_PREFIXES:  # for `include`
+        gin.add_config_file_search_path(folder)
     # Files alone: gin would take the folder of `runs/train.gin` for a Python package as well, and
     # stumble over a folder `runs` where there is one.
-    gin.config._FILE_READERS[:] = [(open, os.path.isfile)]
+    gin.config._FILE_READERS[:] = [(_open, os.path.isfile)]
     logging.disable(logging.ERROR)  # gin logs each place where an included file is not
     try:
         for path in paths:
-            gin.parse_config_file(path)
+            _understood(path, functools.partial(gin.parse_config_file, path))
         knobs = _macros()
         # A parameter may name whatever the files have imported.
         imports = [line for line in gin.config_str().splitlines() if _IMPORT.match(line)]
         for parameter in parameters:
             _check_knob(parameter, knobs)
-            gin.parse_config([*imports, parameter])
-    except (ValueError, SyntaxError, AttributeError, ImportError, OSError) as error:
-        raise UsageError(_explain(error)) from error
+            lines = [*imports, parameter]
+            _understood(None, functools.partial(gin.parse_config, lines), parameter)
+        if wrong := gin_errors.undefined(gin.config_str()):
+            raise UsageError(wrong)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def configurable(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function with what the parsed files bind of its parameters.
+
+    Args:
+        function: of disentlib.
+        name: how gin files call it: `metrics.evaluate_encoder`.
+
+    Raises:
+        UsageError: if no file imports its module.
+    """
+    try:
+        found: Callable[..., Any] = gin.get_configurable(function)
+    except ValueError:
+        module = gin_errors.import_of(name.partition(".")[0])
+        raise UsageError(
+            f"no gin file binds {name}: expected one with the lines `{gin_errors.FIRST}`, "
+            f"`{module}` and `{name}.PARAMETER = VALUE`"
+        ) from None
+    return found
+
+
+def _open(path: str) -> IO[str]:
+    """Open a gin file, whatever editor wrote it."""
+    return open(path, encoding="utf-8-sig")  # noqa: PTH123
+
+
+def _understood(path: str | None, parse: Callable[[], object], text: str = "") -> None:
+    """Turn what gin says of a file or a parameter into what to do about it."""
+    try:
+        parse()
+    except Exception as error:  # importing a module of the user's may raise anything
+        raise UsageError(gin_errors.explain(error, path, text)) from error
 
 
 def _macros() -> list[str]:
@@ -96,32 +130,3 @@ def _check_knob(parameter: str, knobs: Sequence[str]) -> None:
         raise UsageError(f"no knob {match[1]!r}{nearest(match[1], knobs)}{known}")
     if "=" not in parameter:
         raise UsageError(f"expected --gin_param NAME=VALUE, got {parameter!r}")
-
-
-def _explain(error: Exception) -> str:
-    """Return gin's message on one line, with the nearest known name."""
-    message = " ".join(str(error).split())
-    if match := re.search(r"Configurable '(\S+)' doesn't have a parameter named '(\S+)'", message):
-        owner, name = match.groups()
-        known = nearest(name, inspect.signature(_resolve(owner)).parameters)
-        return f"{owner} has no parameter {name!r}{known}: {message}"
-    if match := _UNKNOWN.search(message):
-        module, _, name = match[1].rpartition(".")
-        try:
-            known = nearest(name, dir(_resolve(module)))
-        except (ImportError, AttributeError):
-            known = ""
-        return f"no {match[1]!r}{known}: {message}"
-    return message
-
-
-def _resolve(name: str) -> Any:
-    """Return what a dotted name in a gin file means: `models.BetaVAE`, `keras.optimizers.Adam`."""
-    top, *rest = name.split(".")
-    try:
-        found: Any = importlib.import_module(f"disentlib.{top}")
-    except ImportError:
-        found = importlib.import_module(top)
-    for part in rest:
-        found = getattr(found, part)
-    return found

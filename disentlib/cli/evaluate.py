@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import gin
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -61,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     evaluate = metrics.evaluate_encoder
     if options.gin_file or options.gin_param:
         configuration.parse(options.gin_file, options.gin_param)
-        evaluate = gin.get_configurable(metrics.evaluate_encoder)
+        evaluate = configuration.configurable(metrics.evaluate_encoder, "metrics.evaluate_encoder")
     configuration.find_own_modules()
     trained = Run(options.run_dir)
     data, encode = trained.data.evaluation, trained.encode

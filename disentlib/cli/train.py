@@ -13,6 +13,7 @@ EXAMPLE = """example:
                   --gin_file runs/train.gin --gin_param 'BETA=8.0' --run_dir runs/b8
 
 The same command again resumes, from the last checkpoint; a larger STEPS continues a finished run.
+gin files are code: what they import and bind runs, under --dry_run too. Read those of others first.
 """
 
 

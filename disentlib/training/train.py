@@ -97,6 +97,15 @@ def train(
             does not count steps.
     """
     run_dir = Path(run_dir).expanduser()
+    for name, maker in {
+        "data": data,
+        "model": model,
+        "encoder": encoder,
+        "decoder": decoder,
+        "optimizer": optimizer,
+        "stream": stream,
+    }.items():
+        _check_maker(name, maker)
     _check_count("steps", steps, least=0)
     _check_count("latents", latents)
     _check_count("batch_size", batch_size)
@@ -195,6 +204,16 @@ def train(
         }
         files.write_json(run_dir / directory.METRICS, metrics)
     return metrics
+
+
+def _check_maker(name: str, maker: Any) -> None:
+    """Refuse what is made already: it would be made before the seed is set."""
+    made = (GroundTruthData, keras.Model, keras.optimizers.Optimizer, tf.data.Dataset)
+    if isinstance(maker, made) or not callable(maker):
+        raise TypeError(
+            f"expected {name} to be a class or a function that makes it, got {maker!r}: in a gin "
+            "file write @name, not @name()"
+        )
 
 
 def _check_count(name: str, count: Any, *, least: int = 1) -> None:

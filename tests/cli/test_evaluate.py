@@ -110,6 +110,21 @@ def test_mistakes_are_one_line_and_leave_the_old_scores(run_dir, capsys, argumen
     assert (run_dir / "scores.json").read_text() == "{}"
 
 
+def test_a_gin_file_about_something_else_is_said_to_be(run_dir, tmp_path, capsys):
+    (tmp_path / "other.gin").write_text("BETA = 3\n")
+    assert evaluate(run_dir, "--gin_file", tmp_path / "other.gin") == 2
+    error = capsys.readouterr().err
+    assert "no gin file binds metrics.evaluate_encoder: expected one with the lines" in error
+    assert "`from disentlib import metrics`" in error
+
+
+def test_the_gin_file_of_a_run_is_not_run(run_dir, tmp_path):
+    lines = ("from __gin__ import dynamic_registration", "import os", "os.mkdir.path = 'ran'")
+    (run_dir / "operative.gin").write_text("\n".join((*lines, "os.mkdir.mode = @os.mkdir()")))
+    assert evaluate(run_dir, "--quiet", "--metrics", "mig") == 0
+    (run_dir / "operative.gin").unlink()
+
+
 def test_no_run(tmp_path, capsys):
     assert evaluate(tmp_path) == 1
     assert "expected a run directory with run.json" in capsys.readouterr().err

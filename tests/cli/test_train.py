@@ -94,7 +94,7 @@ def mistake(capsys, *arguments):
         ("training.train.model=@models.BetaVEA", "did you mean 'BetaVAE'?"),
         ("training.train.stepz=3", "has no parameter 'stepz', did you mean 'steps'?"),
         ("STEPS", "expected --gin_param NAME=VALUE, got 'STEPS'"),
-        ("STEPS=", "Unable to parse value"),
+        ("STEPS=", "--gin_param 'STEPS=': expected a value, got nothing"),
     ],
 )
 def test_unknown_names_are_errors_with_the_nearest_known(parameter, message, tmp_path, capsys):
