@@ -91,16 +91,19 @@ def configurable(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         name: how gin files call it: `metrics.evaluate_encoder`.
 
     Raises:
-        UsageError: if no file imports its module.
+        UsageError: if no file binds one.
     """
     try:
-        found: Callable[..., Any] = gin.get_configurable(function)
-    except ValueError:
+        bound = gin.get_bindings(function, resolve_references=False)
+    except ValueError:  # no file so far has named it
+        bound = {}
+    if not bound:
         module = gin_errors.import_of(name.partition(".")[0])
         raise UsageError(
             f"no gin file binds {name}: expected one with the lines `{gin_errors.FIRST}`, "
             f"`{module}` and `{name}.PARAMETER = VALUE`"
-        ) from None
+        )
+    found: Callable[..., Any] = gin.get_configurable(function)
     return found
 
 

@@ -280,7 +280,7 @@ def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:
         name = f"studies/{name}.gin"
     configuration.parse([name], options.gin_param)
     try:
-        study: Study = gin.get_configurable(Study)()
+        study: Study = configuration.configurable(Study, "studies.Study")()
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name}: {' '.join(str(error).split())}") from error
     # As it reads back from study.json: lists for tuples.
