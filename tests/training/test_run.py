@@ -141,6 +141,15 @@ def test_figures_of_fewer_steps_do_not_pass_for_those_of_a_longer_run(run_dir, m
     assert disentlib.Run(run_dir).metrics is None
 
 
+def test_curves_reach_the_disk_before_their_checkpoint(run_dir, monkeypatch):
+    order = []
+    monkeypatch.setattr(files, "sync", lambda path: order.append(path.name))
+    go_on(run_dir)
+    curves = order.index("history.csv")
+    assert any(name.startswith(".model.") for name in order[curves:])
+    assert not any(name.startswith(".model.") for name in order[:curves])
+
+
 def test_partial_files_of_the_dead_are_swept(run_dir):
     (run_dir / ".model.99999999-1.partial.keras").touch()
     go_on(run_dir)
