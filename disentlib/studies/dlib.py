@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,7 +123,7 @@ def read(path: str | os.PathLike[str], *, study: str = "disentanglement_lib") ->
     if not root.exists():
         raise FileNotFoundError(f"expected disentanglement_lib's results, found nothing at {root}")
     skipped: list[Skipped] = []
-    evaluations: dict[str, Flat] = {}
+    evaluations: dict[str, tuple[str, Flat]] = {}
     for place, flat in _flats(root, skipped):
         steps = [step for step in STEPS if f"{step}_results.uuid" in flat]
         key = str(flat[f"{steps[0]}_results.uuid"]) if steps else place
@@ -131,13 +132,19 @@ def read(path: str | os.PathLike[str], *, study: str = "disentanglement_lib") ->
         elif "train_config.dataset.name" not in flat:
             skipped.append(Skipped(place, "no train_config: what was trained is not known"))
         else:
-            evaluations.setdefault(key, flat)
-    table = pd.DataFrame(_rows(evaluations.values(), study), columns=list(COLUMNS))
-    table = table.drop_duplicates(ignore_index=True)
-    scored = sum(
-        any(f"{step}_results.uuid" in flat for step in STEPS) for flat in evaluations.values()
-    )
-    return Imported(_number(_largest(table)), scored, skipped)
+            evaluations.setdefault(key, (place, flat))
+    rows: list[tuple[Any, ...]] = []
+    scored = 0
+    for place, flat in evaluations.values():
+        try:
+            rows += _rows(flat, study)
+        except (TypeError, ValueError, OverflowError) as error:
+            skipped.append(Skipped(place, f"cannot be read: {error}"))
+            continue
+        scored += any(f"{step}_results.uuid" in flat for step in STEPS)
+        skipped += [Skipped(place, reason) for reason in _unreadable(flat)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates(ignore_index=True)
+    return Imported(_numbered(_largest(table)), scored, skipped)
 
 
 def _flats(root: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Flat]]:
@@ -209,29 +216,39 @@ def _load(file: Path, place: str, skipped: list[Skipped]) -> Flat:
     return content
 
 
-def _rows(flats: Any, study: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the table; `job` is what tells models apart."""
-    for flat in flats:
-        model, hyperparameter, strength = _method(flat)
-        dataset = str(_value(flat, "train_config.dataset.name"))
-        seed = _value(flat, "train_config.model.random_seed")
-        if seed is None:
-            seed = _value(flat, "train_config.model.model_seed")
-        trained = {k: str(value) for k, value in flat.items() if k.startswith("train_config.")}
-        digest = hashlib.sha256(json.dumps(trained, sort_keys=True).encode()).hexdigest()
-        job = str(flat.get("train_results.uuid", digest))
-        first = (study, job, DATASETS.get(dataset, dataset), model, hyperparameter, strength, seed)
-        last = (flat.get("train_results.elapsed_time"),)
-        more = (digest, VERSIONS)
-        for name, value in _numbers(flat, "train_results."):
-            if name in TRAINING:
-                uuid = flat.get("train_results.uuid")
-                yield (*first, "model", TRAINING[name], value, *last, uuid, *more)
-        for step in STEPS:
-            uuid = flat.get(f"{step}_results.uuid")
-            scores = dict(_scores(flat, step))
-            for score, value in scores.items():
-                yield (*first, _representation(flat), score, value, *last, uuid, *more)
+def _rows(flat: Flat, study: str) -> list[tuple[Any, ...]]:
+    """Return the rows that one evaluation gives the table; `job` is what tells models apart."""
+    model, hyperparameter, strength = _method(flat)
+    dataset = str(_value(flat, "train_config.dataset.name"))
+    seed = _number(flat, "train_config.model.random_seed")
+    if seed is None:
+        seed = _number(flat, "train_config.model.model_seed")
+    trained = {k: str(value) for k, value in flat.items() if k.startswith("train_config.")}
+    digest = hashlib.sha256(json.dumps(trained, sort_keys=True).encode()).hexdigest()
+    job = str(flat.get("train_results.uuid", digest))
+    first = (study, job, DATASETS.get(dataset, dataset), model, hyperparameter, strength, seed)
+    last = (_number(flat, "train_results.elapsed_time"),)
+    more = (digest, VERSIONS)
+    rows: list[tuple[Any, ...]] = []
+    for name, value in _numbers(flat, "train_results."):
+        if name in TRAINING:
+            uuid = _text(flat, "train_results.uuid")
+            rows.append((*first, "model", TRAINING[name], value, *last, uuid, *more))
+    for step in STEPS:
+        uuid = _text(flat, f"{step}_results.uuid")
+        for score, value in dict(_scores(flat, step)).items():
+            rows.append((*first, _representation(flat), score, value, *last, uuid, *more))
+    return rows
+
+
+def _unreadable(flat: Flat) -> Iterator[str]:
+    """Yield what is wrong with figures that are known by name and yet no numbers."""
+    known = {f"train_results.{name}" for name in TRAINING}
+    for step in STEPS:
+        known |= {f"{step}_results.{name}" for names in SCORES.values() for name in names}
+    for name in sorted(known & flat.keys()):
+        if not _is_number(flat[name]):
+            yield f"{name}: expected a number, got {reprlib.repr(flat[name])}"
 
 
 def _method(flat: Flat) -> tuple[str, str, float | None]:
@@ -243,7 +260,7 @@ def _method(flat: Flat) -> tuple[str, str, float | None]:
     model, binding, weight = METHODS[kind]
     if kind == "dip_vae":
         model = f"dip_vae_{_value(flat, 'train_config.dip_vae.dip_type') or 'i'}"
-    strength = _value(flat, f"train_config.{binding}")
+    strength = _number(flat, f"train_config.{binding}")
     return model, weight, None if strength is None else float(strength)
 
 
@@ -278,9 +295,29 @@ def _scores(flat: Flat, step: str) -> Iterator[tuple[str, float]]:
 def _numbers(flat: Flat, prefix: str) -> Iterator[tuple[str, Any]]:
     for name, value in flat.items():
         key = name.removeprefix(prefix)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if name.startswith(prefix) and number and key not in ("elapsed_time", "global_step"):
+        if (
+            name.startswith(prefix)
+            and _is_number(value)
+            and key not in ("elapsed_time", "global_step")
+        ):
             yield key, float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number(flat: Flat, name: str) -> float | None:
+    """Return a binding's number, None where there is no binding."""
+    value = _value(flat, name)
+    if value is not None and not _is_number(value):
+        raise ValueError(f"expected a number for {name}, got {reprlib.repr(value)}")
+    return value
+
+
+def _text(flat: Flat, name: str) -> str | None:
+    value = flat.get(name)
+    return None if value is None else str(value)
 
 
 def _value(flat: Mapping[str, Any], name: str) -> Any:
@@ -289,7 +326,7 @@ def _value(flat: Mapping[str, Any], name: str) -> Any:
     if isinstance(value, str):
         try:
             return ast.literal_eval(value)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
             return value
     return value
 
@@ -305,7 +342,7 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _number(table: pd.DataFrame) -> pd.DataFrame:
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
     """Number the jobs in order of data set, method, strength and seed."""
     order = ["dataset", "model", "strength", "seed", "job"]
     jobs = table[order].drop_duplicates("job").sort_values(order, ignore_index=True)

@@ -308,3 +308,42 @@ def test_nothing_is_there(tmp_path):
         dlib.read(tmp_path / "no")
     (tmp_path / "other.json").write_text('{"a": 1}')
     assert dlib.read(tmp_path).table.empty
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "kept"),
+    [
+        ({"train_config.vae.beta": "%beta"}, "number for train_config.vae.beta, got '%beta'", False),
+        ({"train_config.model.random_seed": "[1]"}, "random_seed, got [1]", False),
+        ({"train_results.elapsed_time": {"s": 1}}, "elapsed_time, got {'s': 1}", False),
+        ({"evaluation_results.discrete_mig": "0.1?"}, "discrete_mig: expected a number", True),
+        ({"evaluation_results.discrete_mig": int("9" * 400)}, "cannot be read: int too large", False),
+        ({"evaluation_results.uuid": [1]}, "", True),
+    ],
+)  # fmt: skip
+def test_a_figure_that_cannot_be_read_is_named_and_the_others_stay(tmp_path, change, reason, kept):
+    good = {
+        "train_config.dataset.name": "'cars3d'",
+        "train_config.model.model": "@vae()",
+        "train_config.model.random_seed": "2",
+        "train_config.vae.beta": "16.",
+        "evaluation_config.evaluation.evaluation_fn": "@mig",
+        "evaluation_results.discrete_mig": 0.125,
+        "evaluation_results.extra": 0.5,
+    }
+    rows = [
+        {**good, "train_results.uuid": "a", "evaluation_results.uuid": "a"},
+        {**good, "train_results.uuid": "b", "evaluation_results.uuid": "b", **change},
+    ]
+    columns = {name: {str(k): row.get(name) for k, row in enumerate(rows)} for name in rows[1]}
+    (tmp_path / "aggregated_results.json").write_text(json.dumps(columns))
+    imported = dlib.read(tmp_path)
+    assert imported.table.query("uuid == 'a'")["value"].tolist() == [0.125, 0.5]
+    assert imported.evaluations == 1 + kept
+    assert len(imported.table) == 2 + kept + (change == {"evaluation_results.uuid": [1]})
+    if reason:
+        (skipped,) = imported.skipped
+        assert skipped.path == "aggregated_results.json row 1"
+        assert reason in skipped.reason
+    else:
+        assert imported.skipped == []
