@@ -21,7 +21,7 @@ from rich.table import Table
 
 from disentlib import configs, data
 from disentlib.cli.console import Parser, UsageError, add_common_flags, nearest, stderr, stdout
-from disentlib.data.catalog import SETS
+from disentlib.data.catalog import SETS, WITH_ARGUMENTS
 from disentlib.screen import safe
 
 DESCRIPTION = """List, describe, show, verify and compare data sets.
@@ -30,11 +30,13 @@ examples:
   disentlib data list                          # every set, and what it needs
   disentlib data info dsprites_rendered        # factors, sizes, and how to train on it
   disentlib data show dsprites_rendered --out pictures
-  disentlib data show shapes3d_rendered --out pictures/
+  disentlib data show mine.npz --out pictures/ # also module:Class, a class of your own
   disentlib data import my_pictures/ --out mine.npz --side 64
   disentlib data prepare dsprites_rendered --data_dir ~/tensorflow_datasets
   disentlib data verify dsprites ~/data/dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz
   disentlib data compare ~/data                # published dSprites against dsprites_rendered"""
+
+ADVICE = "See `disentlib data list`"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,7 +61,12 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument("--json", action="store_true", help="machine-readable output")
 
     action = add(show, "pictures of what each factor does: PNG sheets, GIF animations")
-    action.add_argument("name", metavar="NAME", help="a name of `disentlib data list`")
+    action.add_argument(
+        "name",
+        metavar="NAME",
+        help="a name of `disentlib data list`, a file that `disentlib data import` wrote, a folder "
+        "that TensorFlow Datasets prepared, or module:Class for a class of your own",
+    )
     action.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("pictures"), help="default: pictures/"
     )
@@ -250,8 +257,24 @@ def prepare(options: argparse.Namespace) -> None:
 
 def made(options: argparse.Namespace) -> data.GroundTruthData:
     """Return the set that was named, from the path that was given."""
-    known(options.name)
-    source = data.load(options.name, **({"path": options.path} if options.path else {}))
+    arguments = {"path": options.path} if options.path else {}
+    if options.name in SETS:
+        source = data.load(options.name, **arguments)
+    elif options.name in WITH_ARGUMENTS or ":" in options.name:
+        from disentlib.cli.configuration import find_own_modules
+
+        find_own_modules()
+        try:
+            source = data.from_config({"name": options.name, **arguments})
+        except TypeError as error:
+            raise UsageError(
+                f"{options.name} takes a --path, or cannot be made: {error}"
+            ) from error
+    elif Path(options.name).expanduser().exists():  # somebody's own file or prepared folder
+        kind = "tfds" if Path(options.name).expanduser().is_dir() else "imported"
+        source = data.from_config({"name": kind, "path": options.name})
+    else:
+        raise UsageError(f"no data set {options.name!r}{nearest(options.name, SETS)} {ADVICE}")
     file = getattr(source, "file", None)
     if file is not None and (file / "dataset_info.json").is_file():
         import_tfds()
@@ -269,7 +292,7 @@ def import_tfds() -> None:
 def known(name: str) -> type[data.GroundTruthData]:
     """Return the class of a set, or a usage error with the nearest name."""
     if name not in SETS:
-        raise UsageError(f"no data set {name!r}{nearest(name, SETS)} See `disentlib data list`")
+        raise UsageError(f"no data set {name!r}{nearest(name, SETS)} {ADVICE}")
     return SETS[name]
 
 

@@ -1,6 +1,7 @@
 """Show what each ground-truth factor does: sheets of one factor's values, animated cycles."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,8 @@ def save_pictures(
     paths = []
     for factor, name in enumerate(data.factor_names):
         sheet = grids.padded_grid(factor_variations(data, factor, rng=random))
-        path = Path(folder) / f"variations_of_{name}.png"
+        plain = re.sub(r"[^\w.-]", "_", name)  # a name is no path
+        path = Path(folder) / f"variations_of_{plain}.png"
         paths.append(files.save(path, files.png(sheet)))
     for number in range(animations):
         tiles = factor_frames(data, frames=frames, rng=random)

@@ -1,4 +1,6 @@
 import json
+import sys
+from pathlib import Path
 
 import gin
 import numpy as np
@@ -144,3 +146,75 @@ def test_prepare_says_how_to_load(capsys, tmp_path):
     assert code == 0
     assert "576 images in" in out
     assert f"tfds.load('disentlib_mini_sprites', data_dir='{tmp_path}')" in out
+
+
+OWN = """
+import numpy as np
+from disentlib import data
+
+class OwnBars(data.GroundTruthData):
+    name = "own_bars"
+    factor_names = ("height", "shade")
+    factor_sizes = (4, 3)
+    image_shape = (8, 8, 1)
+
+    def _images(self, factors, rng):
+        rows = np.arange(8)[:, None] < 2 * factors[:, :1, None]
+        shade = (80 * (1 + factors[:, 1]))[:, None, None]
+        return (rows * shade * np.ones(8, int)).astype(np.uint8)[..., None]
+
+class Needy(OwnBars):
+    def __init__(self, width):
+        self.width = width
+"""
+
+
+def test_imported_and_own_sets_are_shown(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "own_sets.py").write_text(OWN)
+    factors = np.array([[i, j] for i in range(2) for j in range(3)])
+    np.savez(
+        "mine.npz",
+        images=np.arange(6 * 64, dtype=np.uint8).reshape(6, 8, 8),
+        factors=factors,
+        names=["../kind", "size"],
+    )
+    np.savez("gaps.npz", images=np.full((3, 8, 8), 0.5), factors=[[0.1], [0.2], [0.3]])
+    everything = 2 + 5 + 1
+    for arguments, pictures in (
+        (["mine.npz"], everything),
+        (["imported", "--path", "mine.npz"], everything),
+        (["gaps.npz"], 1),
+        (["own_sets:OwnBars"], everything),
+    ):
+        code, out, err = output(capsys, "show", *arguments, "--out", tmp_path / "out")
+        assert (code, err) == (0, "")
+        assert len(out.splitlines()) == pictures
+        for path in map(Path, out.splitlines()):
+            assert path.is_file()
+            assert path.parent == tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["imported"], 2, "imported takes a --path, or cannot be made: "),
+        (["own_sets:Needy"], 2, "own_sets:Needy takes a --path, or cannot be made: "),
+        (["own_sets:Nothing"], 1, "expected a data set Nothing in the module own_sets"),
+        (["no_such_module:Class"], 1, "needs the module no_such_module"),
+        (["nothing.npz"], 2, "no data set 'nothing.npz'"),
+        (["text.npz"], 1, "text.npz is truncated, damaged or another kind of file"),
+        (["."], 1, "no dataset_info.json in or below ."),
+    ],
+)
+def test_sets_that_cannot_be_shown_are_one_line(
+    capsys, tmp_path, monkeypatch, arguments, code, message
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "own_sets.py").write_text(OWN)
+    (tmp_path / "text.npz").write_text("text")
+    got, _, error = output(capsys, "show", *arguments)
+    assert (got, error.count("\n")) == (code, 1)
+    assert message in error
