@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich import console as rich_console
+from rich.console import Console as RichConsole
 from rich.segment import Segment
 from rich.status import Status
 from rich.text import Text
@@ -28,7 +28,7 @@ def safe(text: object) -> str:
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], str(text))
 
 
-class Console(rich_console.Console):
+class Console(RichConsole):
     """Rich's console for text: no markup, no emoji codes, no control characters, no Jupyter.
 
     Style with `rich.text.Text`. A notebook shows objects by their `_repr_html_`; there Rich would

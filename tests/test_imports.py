@@ -88,6 +88,16 @@ def test_gin_stays_in_the_command_line():
     assert {part_of(path) for path in FILES if "gin" in outside_imported(path)} <= {"cli"}
 
 
+def test_text_reaches_screens_through_one_console():
+    """Rich's own takes names for markup. A training run's bar shows in notebooks, and no names."""
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if {"rich.console", "rich.console.Console"} & imported(path)
+    }
+    assert users == {"screen.py", "training/callbacks.py"}
+
+
 def test_tensorflow_has_one_file_in_ops_and_none_in_metrics():
     heavy = {"tensorflow", "keras", "tensorflow_probability", "tf_keras"}
     users = {

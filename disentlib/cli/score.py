@@ -200,6 +200,7 @@ def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
         arrays.factors,
         options.plot,
         continuous=arrays.continuous,
+        code_names=arrays.code_names,
         factor_names=arrays.factor_names,
         protocol=options.protocol,
         test=arrays.test,

@@ -455,6 +455,7 @@ def score_figures(
     matrix: np.ndarray,
     *,
     name: str,
+    code_names: Sequence[str] | None = None,
     factor_names: Sequence[str] | None = None,
     label: str = "score",
     title: str = "",
@@ -465,6 +466,7 @@ def score_figures(
     Args:
         matrix: scores (latents, factors), finite and not negative.
         name: stem of the file names, such as ``mutual_information``.
+        code_names: names of the rows, z0, z1, ... by default.
         factor_names: names of the columns.
         label: what an entry measures, with its unit.
         title: what the squares show; none by default, and then none on the others either.
@@ -472,7 +474,9 @@ def score_figures(
     """
     shared = {"label": label, "context": context}
     return {
-        name: heat_square(matrix, factor_names=factor_names, title=title, **shared),
+        name: heat_square(
+            matrix, code_names=code_names, factor_names=factor_names, title=title, **shared
+        ),
         f"{name}_pr": recovered_vs_independent(
             matrix, title="Recovered and independent factors" if title else "", **shared
         ),

@@ -30,6 +30,7 @@ def save_score_figures(
     folder: str | os.PathLike[str],
     *,
     continuous: Continuous = False,
+    code_names: Sequence[str] | None = None,
     factor_names: Sequence[str] | None = None,
     protocol: Protocol | None = None,
     test: tuple[ArrayLike, ArrayLike] | None = None,
@@ -49,7 +50,8 @@ def save_score_figures(
         folder: where the files go; made if missing.
         continuous: which factors are real-valued, one answer for all or one each; for IRS they are
             cut at quantiles.
-        factor_names: names of the columns.
+        code_names: names of the codes; z0, z1, ... by default.
+        factor_names: names of the factors.
         protocol: whose choices; as for the scores.
         test: (codes, factors) of other samples: then all of the first ones train.
         context: where the codes are from, below each title.
@@ -88,6 +90,7 @@ def save_score_figures(
     figures = plots.score_figures(
         importance.matrix,
         name="importance",
+        code_names=code_names,
         factor_names=[names[int(j)] for j in importance.kept],
         label="importance to boosted trees",
         title="Which code predicts which factor",
@@ -95,6 +98,7 @@ def save_score_figures(
     ) | plots.score_figures(
         shared,
         name="mutual_information",
+        code_names=code_names,
         factor_names=names,
         label="mutual information (nats)",
         title="Which code knows which factor",
@@ -103,6 +107,7 @@ def save_score_figures(
     effects = effects_figure(
         codes,
         cut_factors(table, real.tolist(), len(codes)),
+        code_names=code_names,
         factor_names=names,
         protocol=protocol,
         context=context,
@@ -119,6 +124,7 @@ def effects_figure(
     codes: np.ndarray,
     factors: np.ndarray,
     *,
+    code_names: Sequence[str] | None = None,
     factor_names: Sequence[str],
     order: Sequence[int] | None = None,
     protocol: Protocol | None = None,
@@ -129,6 +135,7 @@ def effects_figure(
     Args:
         codes: (samples, dims).
         factors: integers (samples, factors).
+        code_names: z0, z1, ... by default.
         factor_names: of the columns.
         order: which codes, and in which order; by default those that stray most first. As many are
             drawn as fit the page.
@@ -159,7 +166,7 @@ def effects_figure(
         parents=found.parents[rows],
         scores=found.codes[rows].tolist(),
         factor_names=[factor_names[int(j)] for j in kept],
-        code_names=[f"z{code}" for code in shown],
+        code_names=[f"z{code}" if code_names is None else code_names[code] for code in shown],
         title=f"How codes answer to factors (IRS {found.score:.2f})",
         context=context,
     )

@@ -247,3 +247,9 @@ assert matplotlib.get_backend(auto_select=False) is None
 def test_a_notebook_shows_figures_as_pictures():
     figure = plots.heat_square(np.eye(2), factor_names=["a", "b"])
     assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_figures_of_a_score_name_the_codes():
+    figures = plots.score_figures(np.eye(2), name="mig", code_names=["height", "width"])
+    shown = [text.get_text() for text in figures["mig"].axes[0].get_yticklabels()]
+    assert {"height", "width"} <= set(shown)
