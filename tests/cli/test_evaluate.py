@@ -8,6 +8,7 @@ import pytest
 from disentlib import Run, cli, data, metrics, models
 from disentlib.metrics import SCORES
 from disentlib.models import architectures as nets
+from disentlib.studies.scoring import score_run
 from disentlib.training import train
 
 
@@ -141,3 +142,52 @@ def test_the_encoder_sees_what_the_model_was_trained_on(run_dir, monkeypatch):
     monkeypatch.setattr(Run, "encode", encode)
     assert evaluate(run_dir, "--quiet", "--metrics", "mig") == 0
     assert seen[0] == (np.dtype(np.float32), 0.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def own_run(tmp_path_factory):
+    """A run on the training part of 120 images of one's own, of which one factor is real-valued."""
+    path = tmp_path_factory.mktemp("own")
+    rng = np.random.default_rng(0)
+    np.savez(
+        path / "source.npz",
+        images=rng.integers(0, 256, (120, 16, 16), dtype=np.uint8),
+        factors=np.column_stack([rng.integers(0, 3, 120), rng.normal(size=120)]),
+        names=["kind", "depth"],
+        continuous=[False, True],
+    )
+    own = data.import_data(path / "source.npz", path / "own.npz")
+    assert own.factor_sizes == (3, None)
+    train(
+        run_dir=path / "run",
+        data=lambda: data.Split(data.ImportedData(path / "own.npz"), part="train"),
+        model=models.BetaVAE,
+        encoder=nets.linear_encoder,
+        decoder=nets.linear_decoder,
+        latents=3,
+        steps=2,
+        batch_size=8,
+        log_every=2,
+        checkpoint_every=2,
+        evaluation_steps=1,
+    )
+    return path / "run"
+
+
+def test_own_images_are_scored_once_each_and_held_out_ones_alone(own_run, run_dir, capsys):
+    assert cli.main(["evaluate", str(own_run), "--metrics", "mcc,dci,explicitness"]) == 0
+    out, err = capsys.readouterr()
+    assert "80 samples; 40 more to test; 120 distinct rows" in out
+    assert "explicitness is left out where factors are real-valued" in err
+    assert cli.main(["evaluate", str(own_run), "--metrics", "mcc", "--part", "test"]) == 0
+    assert "8 samples; 12 distinct rows" in capsys.readouterr().out
+    assert cli.main(["evaluate", str(run_dir), "--part", "test"]) == 2
+    assert "expected a run on a part of a split for --part" in capsys.readouterr().err
+
+
+def test_a_study_scores_runs_on_own_images(own_run):
+    scores = ["mcc", "downstream_task", "fairness"]
+    with pytest.warns(metrics.LeftOutWarning) as caught:
+        rows = score_run(Run(own_run), scores, ["mean"])
+    assert {str(warning.message).split(" is ")[0] for warning in caught} == {*scores[1:]}
+    assert [name for _, name, _ in rows if name == "mcc"] == ["mcc"]

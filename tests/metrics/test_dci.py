@@ -157,7 +157,7 @@ def test_bad_input_is_named():
         dci(codes, factors, estimator="svm")
     with pytest.raises(ValueError, match="protocol"):
         dci(codes, factors, protocol="2019")
-    with pytest.raises(TypeError, match="integers"):
+    with pytest.raises(TypeError, match="whole numbers"):
         dci(codes, factors + 0.5)
     with pytest.raises(TypeError, match="whole numbers in factor 0"):
         dci(codes, factors + 0.5, continuous=[False, True, True])
