@@ -223,12 +223,11 @@ def test_scale_and_offset_of_codes_do_not_matter(name):
     if not SCORES[name].needs_factors:
         codes = codes[:, :3]  # the fourth is the sum of two, so that determinants are 0
     expected = figures(take(name, codes, factors))
-    scales = [s for s in SCALES if 1e-9 < s < 1e9] if name.startswith("gaussian") else SCALES
     for changed in (
         codes + 1e6,
         codes - [1e6, -1e6, 3e6, 7][: codes.shape[1]],
-        *(codes * scale for scale in scales),
-        *(codes * scale + scale for scale in scales),
+        *(codes * scale for scale in SCALES),
+        *(codes * scale + scale for scale in SCALES),
     ):
         np.testing.assert_allclose(figures(take(name, changed, factors)), expected, atol=1e-5)
 
