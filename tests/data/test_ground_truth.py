@@ -157,7 +157,7 @@ def test_a_set_trains_and_is_scored_on_the_same_numbers(dtype):
     ],
 )
 def test_pixels_without_a_clear_meaning_are_neither_trained_on_nor_scored(images, error, message):
-    own = Rows(np.repeat(images[None, ..., None], 3, axis=0))
+    own = Rows(np.repeat(images[None, ..., None], 60, axis=0))
     with pytest.raises(error, match=message):
         data.streams.images(own, batch_size=4, seed=0)
     with pytest.raises(error, match=message):
