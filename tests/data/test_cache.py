@@ -96,6 +96,7 @@ def test_sources_of_one_name_have_copies_of_their_own(tmp_path, monkeypatch):
         for value, folder in enumerate(("a", "b")):
             rows = files.npz_rows(tmp_path / folder / "set.npz", "images")
             assert (rows == value).all()
+    assert len(list((tmp_path / "cache").glob("set.npz.*.npy"))) == 2  # or they would take turns
 
 
 def test_a_file_in_a_folder_that_was_replaced_is_read_again(tmp_path):
