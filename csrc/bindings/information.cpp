@@ -50,16 +50,43 @@ py::tuple ranges(const StridedArray<T>& matrix) {
 }
 
 template <typename T>
-py::array_t<T> quantiles(const ContiguousArray<T>& sorted, std::size_t bins) {
-  if (sorted.ndim() != 1 || bins == 0) throw std::invalid_argument("expected one column and bins");
-  const T* samples = sorted.data();
-  const auto count = static_cast<std::size_t>(sorted.size());
-  std::vector<T> cuts;
+ColumnCuts<T> column_cuts(const ContiguousArray<T>& sorted, std::size_t bins) {
+  if (sorted.ndim() != 1 || sorted.size() == 0 || bins == 0) {
+    throw std::invalid_argument("expected a column of samples, and bins");
+  }
+  if (sorted.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::invalid_argument("expected fewer than 2^32 samples");
+  }
+  return ColumnCuts<T>(sorted.data(), static_cast<std::size_t>(sorted.size()));
+}
+
+template <typename T>
+py::array_t<T> quantile_cuts(const ContiguousArray<T>& sorted, std::size_t bins) {
+  auto cuts = column_cuts(sorted, bins);
   {
     py::gil_scoped_release release;
-    cuts = quantile_cuts(samples, count, bins);
+    cuts.at_quantiles(bins);
   }
-  return to_array(cuts);
+  return to_array(cuts.values());
+}
+
+// The cuts, and the entropy of the bins before those in which samples are few are cut finer.
+template <typename T>
+py::tuple adaptive_cuts(const ContiguousArray<T>& sorted, std::size_t bins) {
+  auto cuts = column_cuts(sorted, bins);
+  double entropy = 0.0;
+  {
+    py::gil_scoped_release release;
+    const bool few_values = cuts.between_values(bins);
+    if (!few_values) cuts.at_quantiles(bins);
+    const auto counts = cuts.counts();
+    entropy = marginal(counts.data(), counts.size()).entropy;
+    if (!few_values) {
+      cuts.in_tails(bins);
+      cuts.where_uneven_or_thin(bins);
+    }
+  }
+  return py::make_tuple(to_array(cuts.values()), entropy);
 }
 
 // Views of codes and of their cuts (dims, most cuts of a code), padded with infinities.
@@ -146,14 +173,19 @@ py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& 
     py::gil_scoped_release release;
     const JointHistogram<T> counts(given.codes, binnings(given.cuts), given.bins(), *reader);
     ExpectedInformation by_chance(given.codes.rows());
-    for (std::size_t i = 0; i < sizes.size(); ++i) of_factors.push_back(counts.factor(i));
+    std::vector<Multiplicities> sizes_of_factors;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      of_factors.push_back(counts.factor(i));
+      sizes_of_factors.push_back(counts.factor_multiplicities(i));
+    }
     for (std::size_t j = 0; j < dims; ++j) {
       of_codes.push_back(counts.code(j));
+      const Multiplicities sizes_of_code = counts.code_multiplicities(j);
       for (std::size_t i = 0; i < sizes.size(); ++i) {
         const Marginal pair = counts.pair(j, i);
         *joint_entropy++ = pair.entropy;
         *cells++ = pair.used;
-        *expectation++ = chance ? counts.expected_information(j, i, by_chance) : 0.0;
+        *expectation++ = chance ? by_chance(sizes_of_code, sizes_of_factors[i]) : 0.0;
       }
     }
   }
@@ -170,7 +202,8 @@ void bind_ranges(py::module_& module) {
 
 template <typename T>
 void bind_codes(py::module_& module) {
-  module.def("quantile_cuts", &quantiles<T>, py::arg().noconvert(), py::arg());
+  module.def("quantile_cuts", &quantile_cuts<T>, py::arg().noconvert(), py::arg());
+  module.def("adaptive_cuts", &adaptive_cuts<T>, py::arg().noconvert(), py::arg());
   module.def("discretise", &discretise<T>, py::arg().noconvert(), py::arg().noconvert());
   module.def("histogram", &histogram<T>, py::arg().noconvert(), py::arg().noconvert());
   module.def("information", &information<T>, py::arg().noconvert(), py::arg().noconvert(),

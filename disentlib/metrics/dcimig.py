@@ -23,7 +23,7 @@ def dcimig(
     that is about it alone and tells all of it: disentanglement, completeness and informativeness in
     one. A factor that no code prefers adds 0. Further codes about a factor cost nothing.
 
-    Estimator: quantile bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
     and plug-in information under `bins` or `protocol`. Independent codes score about 0.
 
     Args:
@@ -32,7 +32,7 @@ def dcimig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
         bins: how many; alone, that many equal-width ones.
         correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 

@@ -1,10 +1,14 @@
 """How scores estimate the information that codes and factors share.
 
-By default a code is cut at quantiles, into about twice as many bins as the factors have values,
-and information is adjusted for chance (Vinh, Epps and Bailey 2010): with E the exact mean of I when
-codes and factors are paired at random,
+By default codes are cut at quantiles, into about twice as many bins as the factors have values, and
+finer where samples are few for a factor with rare values: one whose rarest value has less than half
+the samples that an even share would be ("adaptive"). Information is adjusted for chance (Vinh, Epps
+and Bailey 2010): with E the exact mean of I when codes and factors are paired at random,
 
     I_adjusted = H(factor) (I - E) / (H(factor) - E), at least 0.
+
+Where to cut follows from the code alone, and how from the factor's counts alone, never from what
+they share, so that E is exact.
 
 Why not the usual 20 equal-width bins:
 
@@ -18,21 +22,44 @@ Why not the usual 20 equal-width bins:
   runner-up is never at 0, do not reach 1. Adjusted, independent codes share 0 on average, and
   perfect codes of 1,000 samples reach 0.99 instead of 0.89.
 
+Why not quantiles alone: values rarer than a bin are lost in it, however many samples there are.
+I / H(factor), means over seeds, of y + 0.3 N(0, 1), 20,000 samples, where y is 1 with probability
+q; and of ten values, nine of them 0.6 % each, + 0.05 N(0, 1), 10,000 samples, and of exp of that:
+
+    cuts                                  q = .005   .02    .05    ten    exp
+    the truth                                 .689  .744   .776   1.00   1.00
+    quantiles                                 .444  .589   .743    .62    .60
+    40 quantiles and 40 equal widths          .696  .747   .783   1.00    .78
+    quantiles, finer in the tails             .706  .744   .778    .95    .94
+    "adaptive"                                .709  .745   .779   1.00   1.00
+
+- Each value is a bin where a code has no more of them than there are bins.
+- Quantiles get finer towards both ends: each next cut is a fifth of the way to the end farther in.
+  That tells rare values apart that lie at an end, under any monotone map of the code.
+- Rare values elsewhere leave their trace in the density. What samples fill unevenly or thinly is
+  cut into four equal widths, over and over: equal widths, but where they are needed, so that
+  outliers and monotone maps move only what is near. Equal widths of the whole range lose what
+  exp(z) moves together.
+- Balanced factors have no use for finer bins, which chance fills: they lower I / H of noisy codes
+  of 1,000 samples and ten values from .450 to .435, as E takes off more than there was. 400
+  quantiles for everything would leave q = .005 at .60.
+
 Every score of information takes the same options:
 
-- `estimator`: "quantile" bins as above, "width" for bins of equal width, or "neighbours" for the
-  distances to the 3 nearest samples (Ross 2014; for real-valued factors Kraskov, Stögbauer and
-  Grassberger 2004), which needs no bins.
+- `estimator`: "adaptive" bins as above, "quantile" for quantiles alone, "width" for bins of equal
+  width, or "neighbours" for the distances to the 3 nearest samples (Ross 2014; for real-valued
+  factors Kraskov, Stögbauer and Grassberger 2004), which needs no bins.
 - `bins`: how many; alone it means "width". `protocol="locatello2019"` means 20 of equal width.
 - `correction`: of the bias. "shuffle" adjusts for chance as above, exactly for bins, and by the
   mean of 100 shuffles for neighbours. "miller_madow" adds (occupied cells - 1) / (2 samples) to
-  each entropy. "none" is the literature's plug-in estimate. By default "shuffle" for quantiles, and
-  "none" for the others.
-- `continuous`: which factors are real-valued. They are cut by the rule that codes are cut by, into
-  21 bins where `bins` does not say, so that H(factor) is finite and perfect codes share all of it;
-  noise of a bin's width or more shows, that within a bin does not. With "neighbours" nothing is
-  cut, H(factor) has no meaning and information no bound: 1 - exp(-2 I), which is R^2 for Gaussians,
-  takes the place of I / H(factor).
+  each entropy. "none" is the literature's plug-in estimate. By default "shuffle" for "adaptive" and
+  "quantile", and "none" for the others.
+- `continuous`: which factors are real-valued. They are cut at quantiles, with "width" into equal
+  widths, into 21 bins where `bins` does not say, so that H(factor) is finite and perfect codes
+  share all of it; noise of a bin's width or more shows, that within a bin does not. Under
+  "adaptive" a factor of at most 21 values keeps them. With "neighbours" nothing is cut, H(factor)
+  has no meaning and information no bound: 1 - exp(-2 I), which is R^2 for Gaussians, takes the
+  place of I / H(factor).
 """
 
 import warnings
@@ -44,9 +71,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.metrics.protocol import Protocol, check_protocol
+from disentlib.ops.information import Rule
 
 Continuous = bool | Sequence[bool]
-Estimator = Literal["quantile", "width", "neighbours"]
+Estimator = Literal["adaptive", "quantile", "width", "neighbours"]
 Correction = Literal["none", "miller_madow", "shuffle"]
 
 _SHUFFLES = 100
@@ -61,7 +89,8 @@ class Estimate(NamedTuple):
 
     Attributes:
         shared: information of each code about each factor (dims, factors).
-        codes: H(code) in the bins that a factor was estimated with (dims, factors); NaN without.
+        codes: H(code) in the bins that a factor was estimated with, adaptive ones before they are
+            cut finer (dims, factors); NaN without.
         factors: H(factor) (factors,); 0 for a constant one, infinite for one that is not cut.
         significant: whether a code shares more with a factor than chance explains (dims, factors):
             more than five standard deviations. All True where nothing is adjusted for chance.
@@ -116,9 +145,9 @@ class Method(NamedTuple):
         """Return what options mean, or raise ValueError."""
         check_protocol(protocol)
         if estimator is None:
-            estimator = "quantile" if bins is None and protocol is None else "width"
+            estimator = "adaptive" if bins is None and protocol is None else "width"
         if correction is None:
-            correction = "shuffle" if estimator == "quantile" else "none"
+            correction = "shuffle" if estimator in ("adaptive", "quantile") else "none"
         for name, value, choices in (
             ("estimator", estimator, get_args(Estimator)),
             ("correction", correction, get_args(Correction)),
@@ -183,13 +212,12 @@ def estimate(
     if method.estimator == "neighbours":
         return _bounded(_of_neighbours(codes, table, real, method))
     count = method.bins or default_bins(0, len(table))
-    cut = ops.discretise(table[:, real], count, rule=_rule(method))
-    parts = [_of_labels(codes, cut, method._replace(bins=count))]
+    cut = _cut(table[:, real], count, method)
+    found = _of_labels(codes, cut, method._replace(bins=count))
     if not real.all():
-        parts.append(_of_labels(codes, table[:, ~real].astype(np.int64), method))
-    order = np.argsort(np.concatenate([np.flatnonzero(real), np.flatnonzero(~real)]))
-    together = (np.concatenate(both, axis=-1)[..., order] for both in zip(*parts, strict=True))
-    return _bounded(Estimate(*together))
+        discrete = _of_labels(codes, table[:, ~real].astype(np.int64), method)
+        found = _joined(found, discrete, real)
+    return _bounded(found)
 
 
 def cut_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> NDArray[Any]:
@@ -199,7 +227,8 @@ def cut_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> NDA
         return table
     labels = np.empty(table.shape, np.int64)
     labels[:, ~real] = table[:, ~real]
-    labels[:, real] = ops.discretise(table[:, real], default_bins(0, samples), rule="quantile")
+    method = Method.chosen(None, None, None, None)
+    labels[:, real] = _cut(table[:, real], default_bins(0, samples), method)
     return labels
 
 
@@ -220,21 +249,36 @@ def shared_by_codes(
     if method.estimator == "neighbours":
         return _of_neighbours(codes, codes, np.ones(codes.shape[1], np.bool_), method).shared
     count = method.bins or default_bins(0, len(codes))
-    labels = ops.discretise(codes, count, rule=_rule(method))
+    labels = _cut(codes, count, method)
     return _of_labels(codes, labels, method._replace(bins=count)).shared
 
 
 def adjusted(codes: ArrayLike, labels: NDArray[Any], bins: int) -> Estimate:
-    """Estimate by quantile bins, adjusted for chance; less than chance shows is below 0."""
-    return _of_labels(codes, labels, Method("quantile", bins, "shuffle"))
+    """Estimate by adaptive bins, adjusted for chance; less than chance shows is below 0."""
+    return _of_labels(codes, labels, Method("adaptive", bins, "shuffle"))
 
 
 def _bounded(found: Estimate) -> Estimate:
     return found._replace(shared=np.clip(found.shared, 0.0, found.factors))
 
 
-def _rule(method: Method) -> Literal["width", "quantile"]:
-    return "quantile" if method.estimator == "quantile" else "width"
+def _cut(columns: NDArray[Any], bins: int, method: Method) -> NDArray[np.int64]:
+    """Return real numbers as labels (samples, columns)."""
+    rule: Rule = "width" if method.estimator == "width" else "quantile"
+    labels = ops.discretise(columns, bins, rule=rule).astype(np.int64)
+    if method.estimator == "adaptive":
+        for j, column in enumerate(columns.T):
+            values, numbers = np.unique(column, return_inverse=True)
+            if len(values) <= bins:
+                labels[:, j] = numbers
+    return labels
+
+
+def _joined(chosen: Estimate, others: Estimate, which: NDArray[np.bool_]) -> Estimate:
+    """Return one estimate of the factors of two, of which `which` says whose (factors,)."""
+    order = np.argsort(np.concatenate([np.flatnonzero(which), np.flatnonzero(~which)]))
+    both = zip(chosen, others, strict=True)
+    return Estimate(*(np.concatenate(parts, axis=-1)[..., order] for parts in both))
 
 
 def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Method) -> Estimate:
@@ -242,13 +286,29 @@ def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Method) -> Estima
     if method.estimator == "neighbours":
         discrete = np.zeros(labels.shape[1], np.bool_)
         return _of_neighbours(ops.check_codes(codes), labels, discrete, method)
-    count = method.bins or default_bins(max(map(len, ops.label_counts(labels))), len(labels))
-    shuffle = method.correction == "shuffle"
-    found = ops.information(codes, labels, bins=count, rule=_rule(method), chance=shuffle)
+    counts = ops.label_counts(labels)
+    bins = method.bins or default_bins(max(map(len, counts)), len(labels))
+    if method.estimator != "adaptive":
+        return _of_bins(codes, labels, bins, method.estimator, method.correction)
+    rare = np.array([2 * column.min() * len(column) < len(labels) for column in counts])
+    if not rare.any():
+        return _of_bins(codes, labels, bins, "quantile", method.correction)
+    table = np.asarray(labels)
+    found = _of_bins(codes, table[:, rare], bins, "adaptive", method.correction)
+    if not rare.all():
+        others = _of_bins(codes, table[:, ~rare], bins, "quantile", method.correction)
+        found = _joined(found, others, rare)
+    return found
+
+
+def _of_bins(
+    codes: ArrayLike, labels: NDArray[Any], bins: int, rule: Rule, correction: Correction
+) -> Estimate:
+    found = ops.information(codes, labels, bins=bins, rule=rule, chance=correction == "shuffle")
     of_codes = np.broadcast_to(found.codes[:, None], found.mutual.shape)
-    bins = np.full(len(found.factors), count)
+    asked = np.full(len(found.factors), bins)
     everything = np.ones(found.mutual.shape, np.bool_)
-    if method.correction == "miller_madow":
+    if correction == "miller_madow":
         twice = 2 * len(labels)
         cells = found.bins[:, None] + found.values - found.cells - 1
         return Estimate(
@@ -256,15 +316,15 @@ def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Method) -> Estima
             of_codes + (found.bins[:, None] - 1) / twice,
             found.factors + (found.values - 1) / twice,
             everything,
-            bins,
+            asked,
         )
-    if not shuffle:
-        return Estimate(found.mutual, of_codes, found.factors, everything, bins)
+    if correction == "none":
+        return Estimate(found.mutual, of_codes, found.factors, everything, asked)
     # 2 n I of independent labels is about chi-squared with this many degrees of freedom.
     freedom = np.maximum((found.bins[:, None] - 1) * (found.values - 1), 0)
     deviation = np.sqrt(2.0 * freedom) / (2 * len(labels))
     shared, significant = _beyond_chance(found.mutual, found.chance, deviation, found.factors)
-    return Estimate(shared, of_codes, found.factors, significant, bins)
+    return Estimate(shared, of_codes, found.factors, significant, asked)
 
 
 def _of_neighbours(

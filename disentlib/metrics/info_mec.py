@@ -11,7 +11,7 @@ from disentlib.metrics.estimates import Continuous, estimate
 from disentlib.metrics.factors import varying
 from disentlib.metrics.outliers import warn_of_outliers
 
-Estimator = Literal["quantile", "neighbours", "values"]
+Estimator = Literal["adaptive", "quantile", "neighbours", "values"]
 
 
 class InfoMEC(NamedTuple):
@@ -33,7 +33,7 @@ def info_mec(
     factors: ArrayLike,
     *,
     continuous: Continuous = False,
-    estimator: Estimator = "quantile",
+    estimator: Estimator = "adaptive",
 ) -> InfoMEC:
     """InfoM = (mean over codes of max NMI / sum NMI - 1 / factors) / (1 - 1 / factors).
 
@@ -42,7 +42,7 @@ def info_mec(
     log-loss of a logistic regression of the factor on all standardised codes, without penalty and
     with balanced classes, on the samples that it was fitted on; of a real-valued factor R^2.
 
-    Estimator: by default quantile bins, adjusted for chance (`disentlib.metrics.estimates`), over
+    Estimator: by default adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over
     the codes that share more with some factor than chance explains, and what they so share.
     Independent codes score 0, but for InfoE, which knows its samples by heart: 0.03 for 1,000 of
     10 codes. "neighbours" is the authors' estimate for real-valued codes: 10 nearest neighbours,
@@ -54,9 +54,9 @@ def info_mec(
         codes: real numbers (samples, dims).
         factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
             factor with a single value is left out with a warning.
-        continuous: which factors are real-valued, one answer for all or one each; with "values"
-            and "quantile" they are cut into 21 bins at quantiles.
-        estimator: "quantile", "neighbours" or "values".
+        continuous: which factors are real-valued, one answer for all or one each; but with
+            "neighbours" they are cut into 21 bins at quantiles.
+        estimator: "adaptive", "quantile", "neighbours" or "values".
 
     Returns:
         InfoM and InfoC from 0 to 1, InfoE up to 1. 0 if no code is active. NaN if no factor varies,
@@ -100,8 +100,8 @@ def normalised_information(
     span: NDArray[np.float64] = codes.max(axis=0).astype(np.float64) - codes.min(axis=0)
     active: NDArray[np.bool_] = span > (span.max() / 20 if estimator == "neighbours" else 0.0)
     continuous = real.tolist()
-    if estimator == "quantile":
-        found = estimate(codes, table, continuous=continuous)
+    if estimator == "adaptive" or estimator == "quantile":
+        found = estimate(codes, table, continuous=continuous, estimator=estimator)
         shares = np.where(found.significant, found.shares(), 0.0)
         return shares, np.asarray(found.significant.any(axis=1), np.bool_)
     if estimator == "values":

@@ -23,7 +23,7 @@ def jemmig(
     told by one code, and that code by the factor: a code that also carries something else has a
     larger joint entropy. In this normalised form higher is better.
 
-    Estimator: quantile bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
     and plug-in information under `bins` or `protocol`.
 
     Args:
@@ -32,7 +32,7 @@ def jemmig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "quantile" or "width" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile" or "width" (`disentlib.metrics.estimates`).
         bins: how many; alone, that many equal-width ones.
         correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 

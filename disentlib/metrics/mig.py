@@ -21,7 +21,7 @@ def mig(
     Whether each factor is told by one code alone. The best code of a factor may be best for others
     as well (`mig_sup` asks that), and codes about nothing do not lower it.
 
-    Estimator: quantile bins, adjusted for chance (`disentlib.metrics.estimates` says why, and what
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates` says why, and what
     it changes); equal-width bins and plug-in information under `bins` or `protocol`. Independent
     codes score about 0. With a single code, the second best counts as 0.
 
@@ -31,7 +31,7 @@ def mig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
         bins: how many; alone, that many equal-width ones.
         correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 

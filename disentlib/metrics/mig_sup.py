@@ -29,7 +29,7 @@ def mig_sup(
     Whether each code is about one factor alone: `mig` asks whether each factor has one code, and
     both together for a code of its own for each factor.
 
-    Estimator: quantile bins, adjusted for chance (`disentlib.metrics.estimates`), over the active
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over the active
     codes: those that share more with some factor than chance explains. Plug-in information and all
     codes under `bins` or `protocol`: there noise lowers the score.
 
@@ -42,7 +42,7 @@ def mig_sup(
             above 0.01.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
         bins: how many; alone, that many equal-width ones.
         correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
 

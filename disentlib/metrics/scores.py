@@ -87,7 +87,7 @@ class Score:
         return self.intervenes or self.posteriors
 
 
-_ADJUSTED = "quantile bins, chance-adjusted"
+_ADJUSTED = "adaptive bins, chance-adjusted"
 _PLUG_IN = "equal-width bins, plug-in"
 _LINEAR = "linear or logistic regression"
 
@@ -128,7 +128,7 @@ SCORES: dict[str, Score] = {
         Score(top_k_med, _ADJUSTED + ", what is significant", _PLUG_IN, bins=True, fits=True),
         Score(
             info_mec,
-            "quantile bins, chance-adjusted, what is significant",
+            "adaptive bins, chance-adjusted, what is significant",
             figures={"explicitness": _LINEAR},
             in_sample=("explicitness",),
             moments=True,

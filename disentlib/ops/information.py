@@ -10,7 +10,7 @@ from disentlib import _kernels
 from disentlib.arrays import as_array
 from disentlib.ops.validate import check_codes, check_finite, check_labels
 
-Rule = Literal["width", "quantile"]
+Rule = Literal["width", "quantile", "adaptive"]
 
 # Wider columns of labels are renumbered first: a table over their whole range could be huge.
 _WIDE = 4096
@@ -23,7 +23,8 @@ class Information(NamedTuple):
 
     Attributes:
         mutual: I(code; factor) (dims, factors), plug-in estimates from counts.
-        codes: H(code) (dims,).
+        codes: H(code) (dims,); with "adaptive" bins before they are cut finer, which depends on the
+            number of samples.
         factors: H(factor) (factors,).
         cells: how many cells of each joint histogram hold samples (dims, factors).
         bins: how many bins of each code do (dims,).
@@ -47,11 +48,12 @@ def histogram(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[n
     Args:
         codes: finite real numbers (samples, dims).
         bins: how many bins, at least 1.
-        rule: "width" or "quantile", as in `discretise`.
+        rule: "width", "quantile" or "adaptive", as in `discretise`.
 
     Returns:
         Counts (dims, bins); under "quantile" (dims, 2 bins - 1), as equal values that a quantile
-        would split may open one bin more. Unused bins count 0.
+        would split may open one bin more; under "adaptive" (dims, most of a code). Unused bins
+        count 0.
 
     Raises:
         TypeError: if codes are not real numbers.
@@ -60,9 +62,9 @@ def histogram(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[n
     >>> histogram([[0.1], [0.2], [0.3], [0.4], [0.5], [0.6]], 3)
     array([[2, 2, 2]])
     """
-    codes, cuts = _cut(codes, bins, rule)
+    codes, cuts, _ = _cut(codes, bins, rule)
     counts = _kernels.histogram(codes, cuts)
-    width = bins if rule == "width" else 2 * bins - 1
+    width = {"width": bins, "quantile": 2 * bins - 1, "adaptive": counts.shape[1]}[rule]
     return np.pad(counts, [(0, 0), (0, width - counts.shape[1])])
 
 
@@ -78,6 +80,9 @@ def discretise(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[
             "quantile": equal numbers of samples. Samples that belong together stay together: a run
             of equal values that a quantile would split is a bin of its own, and a gap that stands
             out among those around a quantile becomes the edge.
+            "adaptive": each value a bin where there are at most `bins`; else quantiles, and more
+            bins where few samples lie: in the outermost two, each next cut is a fifth of the way to
+            the end farther in; and what samples fill unevenly or thinly is cut into equal widths.
 
     Returns:
         Bins (samples, dims).
@@ -89,7 +94,8 @@ def discretise(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[
     >>> discretise([[0.0], [1.0], [2.0], [3.0]], 20).ravel()
     array([ 0,  6, 13, 19], dtype=uint16)
     """
-    return _kernels.discretise(*_cut(codes, bins, rule)).T
+    codes, cuts, _ = _cut(codes, bins, rule)
+    return _kernels.discretise(codes, cuts).T
 
 
 def entropy(labels: ArrayLike) -> Any:
@@ -146,7 +152,7 @@ def mutual_information(
         codes: finite real numbers (samples, dims).
         factors: integers (samples, factors) of any width and offset.
         bins: how many bins, at least 1.
-        rule: "width" or "quantile", as in `discretise`.
+        rule: "width", "quantile" or "adaptive", as in `discretise`.
 
     Returns:
         A matrix (dims, factors), from 0 to the smaller of both entropies.
@@ -180,11 +186,11 @@ def information(
         codes: finite real numbers (samples, dims).
         factors: integers (samples, factors) of any width and offset.
         bins: how many bins, at least 1.
-        rule: "width" or "quantile", as in `discretise`.
+        rule: "width", "quantile" or "adaptive", as in `discretise`.
         chance: also compute E[I] under random pairing with the same counts, exactly (Vinh, Epps and
             Bailey 2010).
     """
-    codes, cuts = _cut(codes, bins, rule)
+    codes, cuts, coarse = _cut(codes, bins, rule)
     labels, low, sizes = number_labels(factors, len(codes))
     cells = codes.shape[1] * (cuts.shape[1] + 1) * sum(sizes)
     if cells > _MOST_CELLS:
@@ -198,11 +204,18 @@ def information(
     mutual = of_codes[:, None] + of_factors - joint
     # Rounding leaves about this much where the truth is 0: a constant, or exact independence.
     mutual[mutual < 16 * np.finfo(np.float64).eps * np.log(len(codes))] = 0.0
+    if rule == "adaptive":
+        of_codes = coarse
     return Information(mutual, of_codes, of_factors, cells, used_bins, values, expected)
 
 
-def _cut(codes: ArrayLike, bins: int, rule: Rule) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return checked codes, and their cuts (dims, most of a code) padded with infinities."""
+def _cut(
+    codes: ArrayLike, bins: int, rule: Rule
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
+    """Return checked codes, their cuts (dims, most of a code) padded with infinities, and H(code).
+
+    H(code) (dims,) is that of adaptive bins before they are cut finer; NaN under other rules.
+    """
     if not isinstance(bins, (int, np.integer)):
         raise TypeError(f"expected a whole number of bins, got {bins!r}")
     if not 1 <= bins <= _MOST_BINS:
@@ -212,13 +225,20 @@ def _cut(codes: ArrayLike, bins: int, rule: Rule) -> tuple[NDArray[Any], NDArray
     codes = check_codes(codes, finite=False)
     low, high = _kernels.column_ranges(codes)
     check_finite(codes, low, high)
+    entropies = np.full(len(low), np.nan)
     if rule == "width":
-        return codes, equal_width_cuts(low, high, bins)
-    columns = [_kernels.quantile_cuts(np.sort(column), bins) for column in codes.T]
+        return codes, equal_width_cuts(low, high, bins), entropies
+    columns = []
+    for j, ascending in enumerate(map(np.sort, codes.T)):
+        if rule == "quantile":
+            column = _kernels.quantile_cuts(ascending, bins)
+        else:
+            column, entropies[j] = _kernels.adaptive_cuts(ascending, bins)
+        columns.append(column)
     cuts = np.full((len(columns), max(map(len, columns))), np.inf, codes.dtype)
     for row, column in zip(cuts, columns, strict=True):
         row[: len(column)] = column
-    return codes, cuts
+    return codes, cuts, entropies
 
 
 def equal_width_cuts(low: NDArray[Any], high: NDArray[Any], bins: int) -> NDArray[Any]:

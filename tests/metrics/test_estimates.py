@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
 from sklearn.metrics import adjusted_mutual_info_score
 
 from disentlib import metrics, ops
-from disentlib.metrics.estimates import default_bins, estimate, mean, shared_by_codes, top_two
+from disentlib.metrics.estimates import (
+    adjusted,
+    default_bins,
+    estimate,
+    mean,
+    shared_by_codes,
+    top_two,
+)
 
 
 def draw(samples=500):
@@ -55,6 +64,147 @@ def test_labels_that_differ_in_every_sample_share_nothing():
 )
 def test_default_bins(values, samples, bins):
     assert default_bins(values, samples) == bins
+
+
+RARE = [0.95] + [0.05 / 9] * 9  # of 10,000 samples, nine values have a few tens
+
+
+def unbalanced(samples=10_000, factors=2, chances=RARE, seed=0):
+    return np.random.default_rng(seed).choice(len(chances), (samples, factors), p=chances)
+
+
+def share_by_quadrature(chances, noise):
+    """I / H(factor) of y + noise N(0, 1), where y is k with the k-th chance."""
+
+    def log_loss(z):
+        joint = np.array([p * norm.pdf(z, k, noise) for k, p in enumerate(chances)])
+        joint = joint[joint > 0]
+        return -(joint * np.log(joint / joint.sum())).sum()
+
+    spots = np.arange(len(chances))
+    left = quad(log_loss, -8 * noise, spots[-1] + 8 * noise, points=spots, limit=500)[0]
+    return 1 + left / (chances * np.log(chances)).sum()
+
+
+def shares_of_noisy(chances, noise, samples, seeds, change=lambda z: z, **options):
+    figures = []
+    for seed in range(seeds):
+        y = unbalanced(samples, 1, chances, seed)
+        z = y + noise * np.random.default_rng(100 + seed).normal(size=y.shape)
+        figures.append(estimate(change(z), y, **options).shares()[0, 0])
+    return np.mean(figures)
+
+
+@pytest.mark.parametrize("q", [0.005, 0.02, 0.05, 0.3, 0.5])
+def test_noisy_codes_of_rare_values_share_what_quadrature_says(q):
+    chances = np.array([1 - q, q])
+    truth = share_by_quadrature(chances, 0.3)
+    known = {0.005: 0.689, 0.02: 0.744, 0.05: 0.776, 0.3: 0.820, 0.5: 0.824}
+    assert truth == pytest.approx(known[q], abs=5e-4)
+    assert shares_of_noisy(chances, 0.3, 20_000, 12) == pytest.approx(truth, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("chances", "noise"),
+    [
+        (RARE, 0.3),
+        ([0.8] + [0.2 / 9] * 9, 0.3),
+        (RARE[1:5] + RARE[:1] + RARE[5:], 0.3),  # rare on both sides
+        ([0.495, 0.01, 0.495], 0.2),  # rare in the middle
+        ([0.4975, 0.005, 0.4975], 0.3),
+    ],
+)
+def test_rare_values_anywhere(chances, noise):
+    truth = share_by_quadrature(np.array(chances), noise)
+    assert shares_of_noisy(chances, noise, 20_000, 3) == pytest.approx(truth, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda z: -z,
+        lambda z: z**3,
+        lambda z: np.exp(5 * z),
+        lambda z: z.argsort(axis=0).argsort(axis=0),
+    ],
+)
+@pytest.mark.parametrize("q", [0.005, 0.05])
+def test_monotone_maps_of_codes_keep_rare_values(change, q):
+    truth = share_by_quadrature(np.array([1 - q, q]), 0.3)
+    share = shares_of_noisy([1 - q, q], 0.3, 20_000, 6, change)
+    assert share == pytest.approx(truth, abs=0.04)
+    assert share > shares_of_noisy([1 - q, q], 0.3, 20_000, 6, estimator="quantile")
+
+
+SCORES = {
+    "mig": metrics.mig,
+    "mig_sup": metrics.mig_sup,
+    "mig_sup of codes": lambda z, y: metrics.mig_sup(z, y, normaliser="code"),
+    "rmig": metrics.rmig,
+    "dcimig": metrics.dcimig,
+    "jemmig": metrics.jemmig,
+    "modularity": metrics.modularity,
+    "med": lambda z, y: min(metrics.med(z, y)[:2]),
+    "top_k_med": lambda z, y: min(metrics.top_k_med(z, y)),
+    "info_mec": lambda z, y: min(metrics.info_mec(z, y)),
+    "info_mec of neighbours": lambda z, y: min(metrics.info_mec(z, y, estimator="neighbours")),
+    "mig of neighbours": lambda z, y: metrics.mig(z, y, estimator="neighbours"),
+    "mutual information": lambda z, y: (
+        metrics.mutual_information_score(z[:, [0, 0]]) / ops.entropy(y[:, 0])
+    ),
+}
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_perfect_codes_of_unbalanced_factors(score):
+    y = unbalanced()
+    assert score(y.astype(float), y) > 0.98
+
+
+def test_perfect_codes_of_any_discrete_factor():
+    rng = np.random.default_rng(0)
+    zipf = 1 / np.arange(1, 101)
+    for chances, samples in ((RARE, 10_000), (zipf / zipf.sum(), 30_000)):
+        y = unbalanced(samples, 2, chances)
+        order = rng.permutation(len(chances))
+        narrow = order[y] + 0.02 * rng.normal(size=y.shape)
+        for z in (y.astype(np.float32), order[y], narrow, np.exp(narrow / 5), narrow**3):
+            assert metrics.mig(z, y) > 0.98
+            assert metrics.modularity(z, y) > 0.98
+    narrow[:3] = [[1e9], [-1e9], [1e300]]
+    assert metrics.mig(narrow, y) > 0.98
+
+
+@pytest.mark.parametrize(("samples", "above"), [(70_000, 100), (70_000, 30), (10_000, 25)])
+def test_one_threshold_tells_a_rare_value(samples, above):
+    rng = np.random.default_rng(0)
+    codes = np.column_stack([np.sort(rng.exponential(size=samples)), rng.normal(size=samples)])
+    factor = (np.arange(samples) >= samples - above)[:, None].astype(int)
+    for side in (codes, -codes, np.exp(codes)):
+        assert metrics.mig(side, factor) > 0.98
+
+
+def test_balanced_factors_are_estimated_at_quantiles():
+    codes, factors = draw(2000)
+    factors[:, 1] = codes[:, 1] > np.sort(codes[:, 1])[-50]
+    rare, even = estimate(codes, factors[:, 1:2]), estimate(codes, factors[:, ::2])
+    both = estimate(codes, factors)
+    quantiles = estimate(codes, factors, estimator="quantile")
+    np.testing.assert_array_equal(both.shared[:, ::2], quantiles.shared[:, ::2])
+    assert both.shared[1, 1] > quantiles.shared[1, 1]
+    np.testing.assert_array_equal(both.codes, quantiles.codes)
+    assert (even.bins[0], rare.bins[0]) == (25, 21)
+
+
+@pytest.mark.parametrize("chances", [[0.5, 0.5], [0.1] * 10, [0.98, 0.02], [0.995, 0.005], RARE])
+def test_independent_codes_share_nothing_on_average(chances):
+    for samples, codes in ((10_000, 200), (1000, 1000)):
+        y = unbalanced(samples, 1, chances)
+        noise = np.random.default_rng(1).normal(size=(samples, codes))
+        found = adjusted(noise, y, default_bins(len(chances), samples))
+        shares = found.shared[:, 0] / found.factors
+        assert abs(shares.mean()) < max(0.003, 4 * shares.std() / np.sqrt(codes))
+        assert found.significant.mean() <= 0.002
 
 
 def test_top_two():

@@ -49,7 +49,7 @@ def test_each_score_is_what_its_function_gives():
 def test_rows_say_how_they_were_taken():
     codes, factors = draw()
     (row,) = metrics.evaluate(codes, factors, metrics=["mig"], representation="mean")
-    assert row.estimator == "21 quantile bins, chance-adjusted"
+    assert row.estimator == "21 adaptive bins, chance-adjusted"
     assert (row.bins, row.samples, row.test_samples, row.repeats) == (21, 1000, 0, 1)
     assert (row.representation, row.protocol) == ("mean", None)
     assert row.mean == row.value

@@ -1,13 +1,16 @@
 """Histograms and information against NumPy, scikit-learn, plain loops and worked examples."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chisquare
 from sklearn.metrics import mutual_info_score
 from sklearn.metrics.cluster import expected_mutual_information
 
-from disentlib import ops
+from disentlib import _kernels, ops
 
 SIZES = (3, 6, 40, 32, 32)
 
@@ -98,24 +101,135 @@ def test_quantiles_keep_clusters_together_whatever_their_spacing():
         assert len(np.unique(np.delete(cluster, 17)[np.delete(bins, 17) == b])) == 1
 
 
-@given(st.lists(st.integers(-5, 5), min_size=2, max_size=60), st.integers(1, 25))
-def test_quantiles_are_the_same_mirrored(values, bins):
+def adaptive_cuts_by_loop(column, bins):
+    """The rule of adaptive bins, one step after the other, on a column that is not too small."""
+    z = np.sort(column).astype(np.float64)
+    n = len(z)
+    starts = np.flatnonzero(np.diff(z) > 0) + 1
+    if len(starts) < bins:
+        return z[starts]
+    ranks = {int(np.searchsorted(z, cut)) for cut in _kernels.quantile_cuts(np.sort(column), bins)}
+
+    def cut(rank):
+        # An edge that falls on equal values goes around them.
+        ranks.update({int(np.searchsorted(z, z[rank], side)) for side in ("left", "right")})
+
+    rank = 4
+    while rank < n // bins:
+        for end in (rank, n - rank):
+            gaps = np.diff(z[end - 2 : end + 2])
+            if gaps[1] == 0:
+                cut(end)
+            elif gaps.max() * 2 > (10 + np.log(2)) * (gaps.sum() - gaps.max()):
+                nearest = sorted(
+                    (abs(k - 1), -abs(2 * (end + k - 1) - n), k)
+                    for k in range(3)
+                    if gaps[k] > (1 - 1e-5) * gaps.max()
+                )
+                ranks.add(end + nearest[0][2] - 1)
+            else:
+                ranks.add(end)
+        rank += max(4, rank // 5)
+    span = z[n - 1 - n // 1000] - z[n // 1000]
+    edges = sorted({0, n} | ranks)
+    left = list(itertools.pairwise(edges))
+    while left:
+        first, last = left.pop()
+        samples = z[first:last]
+        width = samples[-1] - samples[0]
+        if len(samples) < 8:
+            continue
+        quarters = samples[0] + width * np.arange(1, 4) / 4
+        below = [((samples < q).sum() + (samples <= q).sum()) / 2 for q in quarters]
+        counts = np.diff([0, *below, len(samples)])
+        uneven = chisquare(counts).statistic > 20 + len(samples) / 10
+        thin = width >= span / bins and len(samples) / width <= n / span / 2
+        if uneven or thin:
+            inner = {first + int((samples < q).sum()) for q in quarters}
+            inner |= {first + int((samples <= q).sum()) for q in quarters}
+            ranks |= inner
+            left += [
+                pair
+                for pair in itertools.pairwise(sorted({first, last} | inner))
+                if pair != (first, last)
+            ]
+    return z[sorted(ranks - {0, n})]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bins", [5, 21, 60])
+def test_adaptive_bins_are_those_of_a_plain_loop(dtype, bins):
+    rng = np.random.default_rng(bins)
+    kinds = rng.choice(12, 3000, p=[0.8] + [0.2 / 11] * 11)
+    spiked = np.where(kinds > 8, 0.25, rng.normal(size=3000))
+    for column in (
+        rng.normal(size=3000),
+        rng.standard_cauchy(3000),
+        np.exp(5 * rng.normal(size=3000)),
+        kinds + 0.02 * rng.normal(size=3000),
+        np.round(kinds + 0.3 * rng.normal(size=3000), 1),
+        spiked,
+        kinds,
+    ):
+        codes = column.astype(dtype)[:, None]
+        cuts = adaptive_cuts_by_loop(codes[:, 0], bins)
+        expected = np.searchsorted(cuts, codes[:, 0].astype(np.float64), side="right")
+        np.testing.assert_array_equal(ops.discretise(codes, bins, rule="adaptive")[:, 0], expected)
+
+
+def test_adaptive_bins_refine_quantiles_and_keep_few_values_apart():
+    codes, _ = draw(5000)
+    fine = ops.discretise(codes, 21, rule="adaptive")
+    coarse = ops.discretise(codes, 21, rule="quantile")
+    for j in range(1, 4):
+        pairs = np.unique(np.stack([fine[:, j], coarse[:, j]], axis=1), axis=0)
+        assert len(pairs) == fine[:, j].max() + 1 > coarse[:, j].max() + 1
+    values = np.repeat([0.0, 1.0, 2.0, 5.0], [900, 60, 30, 10])[:, None]
+    np.testing.assert_array_equal(ops.histogram(values, 20, rule="adaptive"), [[900, 60, 30, 10]])
+    found = ops.information(values, (values == 5).astype(int), bins=20, rule="adaptive")
+    assert found.mutual[0, 0] == pytest.approx(found.factors[0])
+    assert found.codes[0] == pytest.approx(ops.entropy(values.astype(int))[0])
+
+
+def test_adaptive_bins_of_extreme_numbers_end():
+    rng = np.random.default_rng(0)
+    for column in (
+        np.ldexp(1.0, rng.integers(-1070, 1020, 5000)),
+        np.concatenate([-np.ldexp(1.0, np.arange(1023)), np.ldexp(1.0, np.arange(1023))]),
+        np.linspace(0, 1e-320, 5000),
+        np.concatenate([np.zeros(4990), rng.normal(size=10)]),
+    ):
+        bins = ops.discretise(column[:, None], 21, rule="adaptive")[:, 0].astype(int)
+        assert (np.diff(bins[np.argsort(column, kind="stable")]) >= 0).all()
+        assert bins.max() < 16 * 21 + 60
+
+
+@given(
+    st.lists(st.integers(-5, 5) | st.floats(-9, 9), min_size=2, max_size=60),
+    st.integers(1, 25),
+    st.sampled_from(["quantile", "adaptive"]),
+)
+def test_quantiles_are_the_same_mirrored(values, bins, rule):
     column = np.array(values, np.float64)[:, None]
     bins += 1 - bins % 2  # with an even number of bins a cut may lie on one side of the median
-    there = ops.discretise(column, bins, rule="quantile").ravel().astype(int)
-    back = ops.discretise(-column, bins, rule="quantile").ravel().astype(int)
+    there = ops.discretise(column, bins, rule=rule).ravel().astype(int)
+    back = ops.discretise(-column, bins, rule=rule).ravel().astype(int)
     np.testing.assert_array_equal(there + back, there.max())
     order = np.argsort(column.ravel())
     assert (np.diff(there[order]) >= 0).all()
 
 
-@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("rule", ["width", "quantile", "adaptive"])
 @pytest.mark.parametrize("bins", [2, 20, 200])
 def test_information_is_scikit_learns(rule, bins):
     codes, factors = draw()
     labels = ops.discretise(codes, bins, rule=rule)
     found = ops.information(codes, factors, bins=bins, rule=rule)
     np.testing.assert_allclose(found.mutual, information_by_loop(labels, factors), atol=1e-12)
+    if rule == "adaptive":  # theirs are the entropies of the coarser bins that these refine
+        labels = ops.discretise(codes, bins, rule="quantile")
+        few = [len(np.unique(column)) <= bins for column in codes.T]
+        labels[:, few] = codes[:, few]
     np.testing.assert_allclose(found.codes, ops.entropy(labels), atol=1e-12)
     np.testing.assert_allclose(
         found.factors, [mutual_info_score(f, f) for f in factors.T], atol=1e-12
@@ -150,7 +264,7 @@ def test_two_binary_codes():
     )
 
 
-@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("rule", ["width", "quantile", "adaptive"])
 @pytest.mark.parametrize("samples", [30, 1000])
 def test_chance_is_the_hypergeometric_mean(rule, samples):
     codes, factors = draw(samples)
@@ -173,7 +287,7 @@ def test_chance_is_what_shuffling_shows():
     np.testing.assert_array_less(np.abs(np.mean(shuffled, axis=0) - chance), 4 * error + 1e-12)
 
 
-@pytest.mark.parametrize("rule", ["width", "quantile"])
+@pytest.mark.parametrize("rule", ["width", "quantile", "adaptive"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_strides_and_order_of_memory_change_nothing(rule, dtype):
     codes, factors = draw(777, dtype=dtype)

@@ -48,68 +48,74 @@ inline Marginal marginal(const std::uint32_t* counts, std::size_t size) {
   return {std::max(0.0, std::log(total) - sum / total), used};
 }
 
+// How many labels are held by each number of samples, the numbers in ascending order.
+using Multiplicities = std::vector<std::pair<std::uint32_t, double>>;
+
+inline Multiplicities multiplicities(const std::uint32_t* counts, std::size_t size) {
+  std::vector<std::uint32_t> sorted(counts, counts + size);
+  std::sort(sorted.begin(), sorted.end());
+  Multiplicities times;
+  for (const std::uint32_t count : sorted) {
+    if (count == 0) continue;
+    if (times.empty() || times.back().first != count) times.emplace_back(count, 0.0);
+    times.back().second += 1.0;
+  }
+  return times;
+}
+
 // E[I] of two labelings whose samples are paired at random, given their counts (Vinh et al. 2010):
 // each joint count is then hypergeometric.
 class ExpectedInformation {
  public:
   explicit ExpectedInformation(std::size_t samples) : samples_(static_cast<double>(samples)) {}
 
-  double operator()(const std::uint32_t* a, std::size_t a_size, const std::uint32_t* b,
-                    std::size_t b_size) {
-    const auto rows = multiplicities(a, a_size);
-    const auto columns = multiplicities(b, b_size);
+  // Counts of the same sizes cost once, as codes are cut alike.
+  double operator()(const Multiplicities& a, const Multiplicities& b) {
+    auto& known = rows_[b];
     double expected = 0.0;
-    for (const auto& [x, x_times] : rows) {
-      for (const auto& [y, y_times] : columns) expected += x_times * y_times * cell(x, y);
+    for (const auto& [x, x_times] : a) {
+      const auto [row, is_new] = known.try_emplace(x, 0.0);
+      if (is_new) {
+        for (const auto& [y, y_times] : b) row->second += y_times * cell(x, y);
+      }
+      expected += x_times * row->second;
     }
     return std::max(0.0, expected);
   }
 
  private:
-  static std::map<std::uint32_t, double> multiplicities(const std::uint32_t* counts,
-                                                        std::size_t size) {
-    std::map<std::uint32_t, double> times;
-    for (std::size_t i = 0; i < size; ++i) {
-      if (counts[i] > 0) times[counts[i]] += 1.0;
-    }
-    return times;
-  }
-
   // E[N / n ln(n N / (x y))] for N common samples of a label held x times and one held y times.
-  double cell(std::uint32_t x, std::uint32_t y) {
-    if (x > y) std::swap(x, y);
-    const std::uint64_t key = (static_cast<std::uint64_t>(x) << 32) | y;
-    const auto known = cells_.find(key);
-    if (known != cells_.end()) return known->second;
-
+  double cell(std::uint32_t x, std::uint32_t y) const {
     const double n = samples_;
     const double a = x;
     const double b = y;
-    const double least = std::max(0.0, a + b - n);
+    const double rest = n - a - b;
+    const double least = std::max(0.0, -rest);
     const double most = std::min(a, b);
     const double mode = std::clamp(std::floor((a + 1) * (b + 1) / (n + 2)), least, most);
-    const auto term = [&](double k) { return k > 0 ? k * std::log(n * k / (a * b)) : 0.0; };
-    // Weights relative to the mode's, outwards until they no longer count.
+    // The mean of k ln k; that of k is a b / n. Weights relative to the mode's, outwards until they
+    // no longer count.
     double weights = 1.0;
-    double sum = term(mode);
+    double sum = x_log_x(static_cast<std::uint32_t>(mode));
     double weight = 1.0;
     for (double k = mode; k < most && weight > kNegligible; k += 1.0) {
-      weight *= (a - k) * (b - k) / ((k + 1) * (n - a - b + k + 1));
+      weight *= (a - k) * (b - k) / ((k + 1) * (rest + k + 1));
       weights += weight;
-      sum += weight * term(k + 1);
+      sum += weight * x_log_x(static_cast<std::uint32_t>(k + 1));
     }
     weight = 1.0;
     for (double k = mode; k > least && weight > kNegligible; k -= 1.0) {
-      weight *= k * (n - a - b + k) / ((a - k + 1) * (b - k + 1));
+      weight *= k * (rest + k) / ((a - k + 1) * (b - k + 1));
       weights += weight;
-      sum += weight * term(k - 1);
+      sum += weight * x_log_x(static_cast<std::uint32_t>(k - 1));
     }
-    return cells_[key] = sum / (weights * n);
+    return (sum / weights - a * b / n * std::log(a * b / n)) / n;
   }
 
   static constexpr double kNegligible = 1e-18;
   double samples_;
-  std::unordered_map<std::uint64_t, double> cells_;
+  // For each b so far, the sum over b of the cells of x.
+  std::map<Multiplicities, std::unordered_map<std::uint32_t, double>> rows_;
 };
 
 // How often each label of a column occurs.
@@ -169,9 +175,12 @@ class JointHistogram {
     return marginal(table(code, factor), bins_ * sizes_[factor]);
   }
 
-  double expected_information(std::size_t code, std::size_t factor,
-                              ExpectedInformation& expected) const {
-    return expected(factor_counts_[factor].data(), sizes_[factor], code_counts(code), bins_);
+  Multiplicities code_multiplicities(std::size_t code) const {
+    return multiplicities(code_counts(code), bins_);
+  }
+
+  Multiplicities factor_multiplicities(std::size_t factor) const {
+    return multiplicities(factor_counts_[factor].data(), sizes_[factor]);
   }
 
  private:
