@@ -7,6 +7,7 @@ channels, in nats.
 
 import abc
 import dataclasses
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -39,6 +40,9 @@ def _over_pixels(pixels: tfd.Distribution) -> tfd.Distribution:
 class Likelihood(abc.ABC):
     """A factory: decoder output (batch, ...) -> distribution over images of that shape."""
 
+    #: Whether images must lie in [0, 1].
+    unit: ClassVar[bool] = False
+
     @abc.abstractmethod
     def __call__(self, output: tf.Tensor) -> tfd.Distribution:
         """Return p(x|z)."""
@@ -66,6 +70,8 @@ class Bernoulli(Likelihood):
 
     Reference: Locatello et al., 2019; their `bernoulli_loss`.
     """
+
+    unit: ClassVar[bool] = True
 
     activation: str = "logits"
 

@@ -17,7 +17,7 @@ def maximum_mean_discrepancy(
             of s C / (s C + |a - b|^2); C = 2 latents.
 
     Returns:
-        A scalar; unbiased, so it may be negative.
+        A scalar; unbiased, so it may be negative. 0 for one code: nothing tells its spread.
 
     Raises:
         ValueError: for an unknown kernel.
@@ -36,6 +36,7 @@ def maximum_mean_discrepancy(
 
     def within(a: tf.Tensor) -> tf.Tensor:
         pairs = k(a, a)
-        return (tf.reduce_sum(pairs) - tf.linalg.trace(pairs)) / (n * (n - 1))
+        return (tf.reduce_sum(pairs) - tf.linalg.trace(pairs)) / tf.maximum(n * (n - 1), 1.0)
 
-    return within(z) + within(prior) - 2 * tf.reduce_mean(k(z, prior))
+    discrepancy = within(z) + within(prior) - 2 * tf.reduce_mean(k(z, prior))
+    return tf.where(n > 1, discrepancy, 0.0)

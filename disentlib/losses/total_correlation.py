@@ -64,7 +64,7 @@ def log_weight(batch: tf.Tensor, estimator: str, dataset_size: int | None = None
     """Return log W (batch, batch): how much posterior i counts in the mixture at sample j.
 
     The rows of the stratified W sum to 1: W_jj = 1/N, one other entry (N - M)/(N M), the rest 1/M,
-    with N the size of the data and M = batch - 1.
+    with N the size of the data and M = batch - 1; one image alone has all the weight.
     """
     check(estimator, dataset_size)
     if estimator == "minibatch" or dataset_size is None:
@@ -73,10 +73,10 @@ def log_weight(batch: tf.Tensor, estimator: str, dataset_size: int | None = None
         return -tf.math.log(float(dataset_size) * tf.cast(batch, tf.float32)) * tf.ones(
             (batch, batch)
         )
-    others = tf.cast(batch - 1, tf.float32)
+    others = tf.cast(tf.maximum(batch - 1, 1), tf.float32)
     rest = (dataset_size - others) / (dataset_size * others)
     row = tf.range(batch)
     own = tf.equal(row[:, None], row[None])
     stratum = tf.equal((row[:, None] + 1) % batch, row[None])  # any one but the own
     weight = tf.where(own, 1.0 / dataset_size, tf.where(stratum, rest, 1.0 / others))
-    return tf.math.log(weight)
+    return tf.where(batch > 1, tf.math.log(weight), 0.0)

@@ -74,10 +74,12 @@ class FactorVAE(VAE):
         """Return the model's loss and all terms, the discriminator's loss among them."""
         joint, other = code, code
         if self.second_batch:
-            half = tf.shape(x)[0] // 2
+            images = tf.shape(x)[0]
+            half = tf.maximum(images // 2, 1)
             x = x[:half]
             joint = Code(*(part[:half] for part in code))
-            other = Code(*(part[half:] for part in code))
+            # One image alone is both halves.
+            other = Code(*(part[tf.minimum(half, images - 1) :] for part in code))
         reconstruction = self.reconstruction(x, joint)
         kl = self.kl(joint)
         logits = self.logits(joint.z)
@@ -110,7 +112,7 @@ class FactorVAE(VAE):
 
     def train_step(self, data):
         """Update model and discriminator, both by their gradients at the weights before."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, y = self.batch(data)
         with tf.GradientTape(persistent=True) as tape:
             code = self(x, training=True)
             loss, terms = self.total(x, y, code)

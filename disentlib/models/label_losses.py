@@ -9,10 +9,12 @@ import abc
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from disentlib.losses import schedules
 from disentlib.losses.schedules import Schedule
+from disentlib.models import checks
 from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.regularizer import Regularizer
 
@@ -69,6 +71,7 @@ class LabelLoss(Regularizer):
         """Return labels, 0 where missing, and 1 where they are known (batch, factors)."""
         if y is None:
             raise ValueError("expected labels (batch, factors) beside the images, got None")
+        y = self.checked(checks.labels(y))
         if y.shape[1] > code.mean.shape[1]:
             raise ValueError(
                 f"expected at most {code.mean.shape[1]} labels, one a latent, got {y.shape[1]}"
@@ -76,6 +79,10 @@ class LabelLoss(Regularizer):
         missing = tf.math.is_nan(y)
         # A NaN would spoil gradients even under a mask.
         return tf.where(missing, 0.0, y), tf.cast(~missing, tf.float32)
+
+    def checked(self, y) -> tf.Tensor:
+        """Return labels (batch, factors), NaN where missing, that fit the loss; raise if not."""
+        return y
 
     def weight(self, step) -> tf.Tensor:
         """Return gamma(t)."""
@@ -107,6 +114,10 @@ class LabelCrossEntropy(LabelLoss):
     ):
         super().__init__(gamma=gamma, schedule=schedule, schedule_steps=schedule_steps)
         self.sizes = tuple(sizes)
+
+    def checked(self, y) -> tf.Tensor:
+        """Return labels from 0 to k_j - 1."""
+        return _within(y, self.sizes)
 
     def distance(self, mean, labels, known, key) -> tf.Tensor:
         """Return the cross entropy."""
@@ -144,6 +155,10 @@ class LabelSquaredError(LabelLoss):
         self.learn_scale = learn_scale
         if learn_scale:
             self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
+
+    def checked(self, y) -> tf.Tensor:
+        """Return labels from 0 to k_j - 1."""
+        return y if self.sizes is None or self.learn_scale else _within(y, self.sizes)
 
     def distance(self, mean, labels, known, key) -> tf.Tensor:
         """Return the squared error."""
@@ -228,6 +243,10 @@ class LabelEmbedding(LabelLoss):
         if sigma is None:
             self.learned_sigma = self.add_weight(name="sigma", shape=(), initializer="ones")
 
+    def checked(self, y) -> tf.Tensor:
+        """Return labels from 0 to k_j - 1."""
+        return _within(y, self.sizes, whole=True)
+
     def distance(self, mean, labels, known, key) -> tf.Tensor:
         """Return the cross entropy."""
         values = tf.range(max(self.sizes), dtype=tf.float32)
@@ -300,6 +319,12 @@ class LabelInformation(LabelLoss):
         self.hidden_bias = weight("hidden_bias", 0.0, initial_seed + 2, hidden)
         self.out = weight("out", hidden**-0.5, initial_seed + 3, hidden)
 
+    def checked(self, y) -> tf.Tensor:
+        """Return as many labels as there are critics for."""
+        if y.shape[1] != self.labels:
+            raise ValueError(f"expected {self.labels} labels an image, got {y.shape[1]}")
+        return y
+
     def distance(self, mean, labels, known, key, weights=None) -> tf.Tensor:
         """Return the sum of squared bounds beside the diagonal, critics held fixed."""
         weights = [tf.stop_gradient(w) for w in (weights or self._weights())]
@@ -330,11 +355,34 @@ class LabelInformation(LabelLoss):
         product = _critic(codes, tf.gather(labels, shuffled), weights)
         mean_joint = tf.math.divide_no_nan(tf.reduce_sum(tf.where(in_use, joint, 0.0), axis=0), n)
         sum_product = tf.reduce_logsumexp(tf.where(in_use, product, -1e9), axis=0)
-        return mean_joint + tf.math.log(tf.maximum(n, 1.0)) - sum_product
+        bound = mean_joint + tf.math.log(tf.maximum(n, 1.0)) - sum_product
+        return tf.where(n > 0, bound, 0.0)  # without labels nothing is known
 
     def _weights(self) -> list[tf.Tensor]:
         own = (self.of_code, self.of_label, self.hidden_bias, self.out)
         return [self.critic_rate * tf.convert_to_tensor(weight) for weight in own]
+
+
+def _within(y: tf.Tensor, sizes: Sequence[int], *, whole: bool = False) -> tf.Tensor:
+    """Return labels (batch, factors) that lie in 0..k_j - 1, or are missing."""
+    if y.shape[1] != len(sizes):
+        raise ValueError(
+            f"expected {len(sizes)} labels an image, one for each of sizes={tuple(sizes)}, got "
+            f"{y.shape[1]}"
+        )
+    most = tf.constant(sizes, tf.float32) - 1
+    wrong = (y < 0) | (y > most)  # NaN is neither
+    if whole:
+        wrong |= ~tf.math.is_nan(y) & tf.not_equal(y, tf.floor(y))
+
+    def explain(values, wrong) -> None:
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"expected {'whole ' if whole else ''}labels from 0 to {sizes[column] - 1} in column "
+            f"{column}, or NaN where one is missing, got {values[row, column]:g}"
+        )
+
+    return checks.refused(y, tf.reduce_any(wrong), explain, y, wrong)
 
 
 def _batch_sum(values: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ import abc
 import tensorflow as tf
 
 from disentlib.losses.schedules import Schedule
+from disentlib.models import checks
 from disentlib.models.beta_vae import BetaVAE
 
 
@@ -56,6 +57,11 @@ class PairVAE(BetaVAE, abc.ABC):
         mean, logvar = self.infer(_flat(x), training=training)
         return _paired(mean), _paired(logvar)
 
+    @property
+    def batch_shape(self) -> tuple[int | None, ...]:
+        """The shape of what `call` takes: pairs of images."""
+        return (None, 2, *self.image_shape)
+
     def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Share, sample and decode; the objective is beta-VAE's on both images."""
         mean, logvar = self.share(code[0], code[1], y)
@@ -75,6 +81,8 @@ def labelled_changes(y, latents: int) -> tf.Tensor:
     """
     if y is None:
         raise ValueError("expected labels (batch, factors) of the factors that changed, got None")
+    y = checks.labels(y)
+    y = checks.refused(y, tf.reduce_any(tf.math.is_nan(y)), _missing)
     if y.shape[1] > latents:
         raise ValueError(f"expected at most {latents} factors, one a latent, got {y.shape[1]}")
     return tf.pad(tf.not_equal(y, 0), [(0, 0), (0, latents - y.shape[1])])
@@ -98,6 +106,10 @@ def adaptive_changes(mean, logvar) -> tf.Tensor:
     least = tf.reduce_min(delta, axis=1, keepdims=True)
     most = tf.reduce_max(delta, axis=1, keepdims=True)
     return tf.logical_and(delta >= (least + most) / 2, most > least)
+
+
+def _missing() -> None:
+    raise ValueError("expected whether each factor changed, got NaN among the labels")
 
 
 def _flat(pairs: tf.Tensor) -> tf.Tensor:

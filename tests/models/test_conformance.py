@@ -286,6 +286,36 @@ def test_weights_moved_after_a_step_count_in_the_next(name, tmp_path):
 
 
 @every_method
+def test_one_image_alone_makes_a_finite_step(name):
+    model = build(name, run_eagerly=True)
+    x, y = (part if part is None else part[1:2] for part in batch(name))  # one with labels
+    terms = model.train_on_batch(x, y, return_dict=True)
+    assert np.isfinite([*terms.values()]).all()
+    for variable in state(model):
+        assert np.isfinite(np.asarray(variable)).all(), variable.path
+
+
+@every_method
+def test_a_model_is_exported_right_after_it_is_built(name, tmp_path):
+    model = build(name)
+    model.export(tmp_path / "model", verbose=False)
+    x, _ = batch(name)
+    again = tf.saved_model.load(tmp_path / "model")
+    served = again.serve(x)
+    for got, expected in zip(served, model(x), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+@every_method
+def test_images_outside_the_unit_interval_are_refused_at_the_first_batch(name):
+    model = build(name)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"^expected images in \[0, 1\], got values from 0 to 255"):
+        model.fit(batches(METHODS[name].kind).map(lambda x, *y: (x * 255, *y)), verbose=0)
+    np.testing.assert_equal(model.get_weights(), before)
+
+
+@every_method
 def test_arguments_are_weights_that_move_or_stay_as_they_were_given(name):
     model = build(name)
     moving = weights_of(model)

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from disentlib import models
+from disentlib.losses.mean_discrepancy import maximum_mean_discrepancy
 
 
 def test_without_a_discrepancy_it_is_the_vae(build, images):
@@ -19,3 +22,12 @@ def test_the_weights_are_the_papers(build, images):
 def test_a_weight_that_would_push_the_discrepancy_up_is_refused(build):
     with pytest.raises(ValueError, match=r"expected alpha \+ scale >= 1, got 0.0 \+ 0.001"):
         build(models.InfoVAE, scale=1e-3)
+
+
+def test_one_code_has_no_discrepancy():
+    one = tf.random.stateless_normal((1, 3), [0, 1])
+    with tf.GradientTape() as tape:
+        tape.watch(one)
+        value = maximum_mean_discrepancy(one, one + 1.0)
+    assert float(value) == 0
+    assert not np.any(tape.gradient(value, one))

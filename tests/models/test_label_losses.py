@@ -128,6 +128,71 @@ def test_schedules(schedule, step, weight):
     assert weighted == pytest.approx(weight * raw)
 
 
+EVERY_LOSS = [
+    lambda: models.LabelCrossEntropy((3, 4)),
+    models.LabelSquaredError,
+    lambda: models.LabelSquaredError((3, 4), learn_scale=False),
+    models.LabelCovariance,
+    lambda: models.LabelEmbedding((3, 4)),
+    lambda: models.LabelInformation(2, 3),
+]
+
+
+@pytest.mark.parametrize("make", EVERY_LOSS)
+def test_a_batch_without_labels_adds_nothing(make):
+    mean = tf.constant(RNG.normal(size=(6, 3)).astype(np.float32))
+    code = models.Code(mean, mean, mean, mean)
+    with tf.GradientTape() as tape:
+        tape.watch(mean)
+        value, terms = make().penalty(
+            code, tf.fill((6, 2), np.nan), step=tf.constant(0, tf.int64), key=KEY
+        )
+    assert float(value) == float(terms["labels"]) == 0
+    gradient = tape.gradient(value, mean)
+    assert gradient is None or not np.any(tf.convert_to_tensor(gradient))
+
+
+@pytest.mark.parametrize("make", EVERY_LOSS)
+def test_labels_of_any_number_type_count_alike(make):
+    labels, mean = [[0, 1], [2, 3], [1, 0]], RNG.normal(size=(3, 3))
+    code = models.Code(*[tf.constant(mean, tf.float32)] * 4)
+    found = {
+        float(make().penalty(code, tf.constant(labels, kind), step=tf.constant(0), key=KEY)[0])
+        for kind in (tf.float32, tf.float64, tf.int64, tf.uint8)
+    }
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("make", EVERY_LOSS)
+def test_labels_that_do_not_fit_are_named(make):
+    def refuses(labels, message):
+        with pytest.raises(ValueError, match=message):
+            penalty(make(), np.zeros((2, 3)), labels)
+
+    refuses([[0.0, np.inf], [0, 0]], "expected finite labels, or NaN where one is missing")
+    refuses([0.0, 1.0], r"expected labels \(batch, factors\), got shape \(2,\)")
+    loss = make()
+    if isinstance(loss, models.LabelInformation):
+        refuses([[0.0], [1.0]], "expected 2 labels an image, got 1")
+    elif getattr(loss, "sizes", None):
+        refuses(
+            [[0.0], [1.0]], r"expected 2 labels an image, one for each of sizes=\(3, 4\), got 1"
+        )
+        refuses([[0, 4.0], [0, 0]], r"labels from 0 to 3 in column 1, or NaN .*, got 4")
+        refuses([[-1.0, 0], [0, 0]], r"labels from 0 to 2 in column 0, or NaN .*, got -1")
+    if isinstance(loss, models.LabelEmbedding):
+        refuses([[0.5, 0], [0, 0]], r"expected whole labels from 0 to 2 in column 0, .*, got 0\.5")
+
+
+def test_a_compiled_step_names_wrong_labels_in_one_line(build, images):
+    model = build(models.S2VAE, label_loss=models.LabelEmbedding((2, 2)))
+    model.compile("adam")
+    labels = np.zeros((len(images), 2))
+    labels[3, 1] = 7
+    with pytest.raises(ValueError, match=r"^expected whole labels from 0 to 1 in column 1, .* 7$"):
+        model.fit(images, labels, verbose=0)
+
+
 def test_mistakes_are_named(build, images):
     with pytest.raises(ValueError, match="schedule must be one of fixed"):
         models.LabelCovariance(schedule="linear")

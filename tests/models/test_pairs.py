@@ -85,3 +85,10 @@ def test_the_loss_is_the_mean_of_both_images(build, method, images):
     kl = 0.5 * (mean**2 + tf.exp(logvar) - logvar - 1).numpy().sum(axis=2)
     assert float(terms["kl"]) == pytest.approx(kl.mean(), rel=1e-5)
     assert float(loss) == pytest.approx(float(terms["reconstruction"] + 3 * terms["kl"]), rel=1e-6)
+
+
+def test_changes_that_are_not_known_are_refused(build):
+    model = build(models.GroupVAE)
+    mean = np.zeros((2, 2, 3), np.float32)
+    with pytest.raises(ValueError, match="expected whether each factor changed, got NaN"):
+        model.share(mean, mean, np.array([[1, np.nan], [0, 1]], np.float32))
