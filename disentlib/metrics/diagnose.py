@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import rankdata
 
 from disentlib import files, ops, screen
@@ -27,8 +28,9 @@ class Finding(NamedTuple):
     """Something that could fool scores.
 
     Attributes:
-        kind: "outliers", "duplicate_codes", "correlated_factors", "missing_combinations",
-            "few_samples", "constant_factor", "plug_in_bias", "dead_codes" or "unrelated_codes".
+        kind: "outliers", "many_codes", "duplicate_codes", "one_hot_factors", "correlated_factors",
+            "missing_combinations", "unbalanced_factors", "few_samples", "constant_factor",
+            "plug_in_bias", "dead_codes" or "unrelated_codes".
         codes: which codes it is about.
         factors: which factors it is about.
         figures: what was measured, by name.
@@ -92,8 +94,11 @@ def diagnose(
 
     - outliers: few samples take most of a code's range, so that equal-width bins see nothing else,
       or one of them most of its variance, on which correlations hang;
+    - many codes: half as many as samples, from where on linear predictors learn any by heart;
     - duplicate codes: rank correlations of 0.99 and more leave `mig` and `sap` no gap;
+    - one-hot factors: one factor, told in several columns of 0 and 1;
     - correlated factors and combinations that never occur: what tells one factor tells the other;
+    - unbalanced factors: a value has less than half of an even share;
     - few samples: values of a factor with fewer than 20, or a factor that looks real-valued;
     - factors with a single value;
     - plug-in bias: what equal-width bins show of a factor when samples are shuffled, from 5 % of
@@ -126,9 +131,12 @@ def diagnose(
     arrays = _Arrays.checked(codes, factors, continuous, code_names, factor_names, rng)
     checks: tuple[Callable[[_Arrays], Iterator[Finding]], ...] = (
         _outliers,
+        _many_codes,
         _duplicate_codes,
+        _one_hot_factors,
         _correlated_factors,
         _missing_combinations,
+        _unbalanced_factors,
         _few_samples,
         _constant_factors,
         _plug_in_bias,
@@ -149,6 +157,7 @@ class _Arrays:
         counts: samples of each label.
         code_names: of the codes.
         names: of the factors.
+        one_hot: groups of factors that are columns of 0 and 1, in each row a single 1.
         live: which codes are more than a constant and its rounding.
         shuffle: an order of the samples.
     """
@@ -159,6 +168,7 @@ class _Arrays:
     counts: list[NDArray[np.int64]]
     code_names: list[str]
     names: list[str]
+    one_hot: list[tuple[int, ...]]
     live: NDArray[np.bool_]
     shuffle: NDArray[np.int64]
 
@@ -199,6 +209,7 @@ class _Arrays:
             counts=[np.bincount(labels) for labels in columns],
             code_names=list(code_names or [f"z{i}" for i in range(codes.shape[1])]),
             names=list(names or [f"factor {j}" for j in range(len(columns))]),
+            one_hot=_one_hot_groups(columns, values),
             live=high - low > rounding,
             shuffle=generator(rng).permutation(len(codes)),
         )
@@ -275,6 +286,33 @@ def _duplicate_codes(arrays: _Arrays) -> Iterator[Finding]:
             )
 
 
+def _many_codes(arrays: _Arrays) -> Iterator[Finding]:
+    dims = arrays.codes.shape[1]
+    if 2 * dims >= arrays.samples:
+        yield Finding(
+            "many_codes",
+            tuple(range(dims)),
+            (),
+            {"codes": dims, "samples": arrays.samples},
+            f"{_count(dims, 'code')} of {_count(arrays.samples, 'sample')}: linear predictors "
+            "learn so few by heart, so that figures in-sample (explicitness of info_mec, "
+            "informativeness_train) are near 1 for noise, and those of test samples rough",
+        )
+
+
+def _one_hot_factors(arrays: _Arrays) -> Iterator[Finding]:
+    for group in arrays.one_hot:
+        names = _list([arrays.names[j] for j in group])
+        yield Finding(
+            "one_hot_factors",
+            (),
+            group,
+            {"values": len(group)},
+            f"{names} are one factor of {len(group)} values in one-hot form: what tells one tells "
+            "of the others, so that no codes score 1; numpy.argmax over them is a factor",
+        )
+
+
 def _correlated_factors(arrays: _Arrays) -> Iterator[Finding]:
     labels, entropies = arrays.labels, arrays.entropies
     varying = [j for j in range(len(entropies)) if entropies[j] > 0]
@@ -282,28 +320,45 @@ def _correlated_factors(arrays: _Arrays) -> Iterator[Finding]:
         return
     bins = default_bins(max(len(arrays.counts[j]) for j in varying), arrays.samples)
     found = adjusted(labels[:, varying].astype(np.float64), labels[:, varying], bins)
-    pairs = []
-    for (a, first), (b, second) in combinations(enumerate(varying), 2):
-        shared = float(
-            max(found.shared[a, b] / entropies[second], found.shared[b, a] / entropies[first])
-        )
-        if (found.significant[a, b] or found.significant[b, a]) and shared >= 0.01:
-            pairs.append((shared, first, second))
-    for shared, first, second in sorted(pairs, reverse=True):
-        yield Finding(
-            "correlated_factors",
-            (),
-            (first, second),
-            {"shared": shared},
-            f"{arrays.names[first]} and {arrays.names[second]} are correlated, one tells "
-            f"{shared:.0%} of the other: perfect codes score below 1 in mig, modularity and dci",
-        )
+    shares = found.shared / found.factors
+    shares[~found.significant] = 0.0
+    shares = np.maximum(shares, shares.T)
+    position = {factor: i for i, factor in enumerate(varying)}
+    for one_hot in arrays.one_hot:  # said already
+        inside = [position[factor] for factor in one_hot]
+        shares[np.ix_(inside, inside)] = 0.0
+    np.fill_diagonal(shares, 0.0)
+    _, component = connected_components(shares >= 0.01, directed=False)
+    findings = []
+    for which in range(component.max() + 1):
+        members = np.flatnonzero(component == which)
+        if len(members) < 2:
+            continue
+        inner = shares[np.ix_(members, members)]
+        shared = float(inner.max())
+        first, second = sorted(members[np.array(np.unravel_index(inner.argmax(), inner.shape))])
+        group = tuple(varying[i] for i in members)
+        text = f"{_list([arrays.names[j] for j in group])} are correlated, one tells {shared:.0%} "
+        if len(group) == 2:
+            text += "of the other"
+        else:
+            text += (
+                f"of another ({arrays.names[varying[first]]} and {arrays.names[varying[second]]})"
+            )
+        text += ": perfect codes score below 1 in mig, modularity and dci"
+        findings.append(Finding("correlated_factors", (), group, {"shared": shared}, text))
+    yield from sorted(findings, key=lambda finding: -finding.figures["shared"])
 
 
 def _missing_combinations(arrays: _Arrays) -> Iterator[Finding]:
     factors = [j for j, counts in enumerate(arrays.counts) if len(counts) > 1]
-    groups: list[tuple[int, ...]] = list(combinations(factors, 2))
-    if len(factors) > 2:
+    one_hot = [set(group) for group in arrays.one_hot]
+    groups: list[tuple[int, ...]] = [
+        pair
+        for pair in combinations(factors, 2)
+        if not any(set(pair) <= group for group in one_hot)
+    ]
+    if len(factors) > 2 and not one_hot:
         groups.append(tuple(factors))
     found = False
     for group in groups:
@@ -335,23 +390,51 @@ def _missing_combinations(arrays: _Arrays) -> Iterator[Finding]:
             )
 
 
+def _unbalanced_factors(arrays: _Arrays) -> Iterator[Finding]:
+    told = {factor for group in arrays.one_hot for factor in group}
+    shares = {}
+    for j, (counts, values) in enumerate(zip(arrays.counts, arrays.values, strict=True)):
+        half = arrays.samples / (2 * len(counts))
+        # Four standard deviations of a count of this size: chance alone does not make as few.
+        if j not in told and values.size and counts.min() + 4 * math.sqrt(half) < half:
+            shares[j] = counts.max() / arrays.samples
+    if not shares:
+        return
+    factors = sorted(shares, key=lambda j: -shares[j])
+    worst = factors[0]
+    frequent = arrays.value(worst, int(arrays.counts[worst].argmax()))
+    least = int(arrays.counts[worst].min())
+    rarest = arrays.value(worst, int(arrays.counts[worst].argmin()))
+    yield Finding(
+        "unbalanced_factors",
+        (),
+        tuple(factors),
+        {"most": float(shares[worst]), "least": least / arrays.samples},
+        f"{_list([arrays.names[j] for j in factors])} {'is' if len(factors) == 1 else 'are'} "
+        f"unbalanced ({shares[worst]:.1%} of samples have {frequent}, {least / arrays.samples:.1%} "
+        f"{rarest}): guessing the frequent value is right as often (informativeness of dci and "
+        "med), and equal-width bins lose the rare ones",
+    )
+
+
 def _few_samples(arrays: _Arrays) -> Iterator[Finding]:
     for j, (counts, values) in enumerate(zip(arrays.counts, arrays.values, strict=True)):
-        few = counts[counts < 20]
+        few = np.flatnonzero(counts < 20)
         if not values.size or not few.size or len(counts) < 2:
             continue
-        figures: dict[str, float] = {
-            "values": len(counts),
-            "few": len(few),
-            "least": int(few.min()),
-        }
+        least = int(counts.min())
+        figures: dict[str, float] = {"values": len(counts), "few": len(few), "least": least}
         text = (
             f"{arrays.names[j]}: {len(few):,} of {len(counts):,} values have fewer than 20 samples"
         )
         if len(counts) > max(arrays.samples / 3, 10):
             text += ", as real numbers would: continuous= says that they are"
         else:
-            text += f" (the least {few.min()}): irs, sap, dci and explicitness are rough there"
+            rarest = few[np.argsort(counts[few], kind="stable")][:3]
+            named = _list([f"{values[k]:g} has {counts[k]}" for k in rarest])
+            text += (
+                f" ({named}): scores of information, irs, sap, dci and explicitness are rough there"
+            )
         yield Finding("few_samples", (), (j,), figures, text)
 
 
@@ -418,12 +501,56 @@ def _unrelated_codes(arrays: _Arrays) -> Iterator[Finding]:
         )
 
 
+def _one_hot_groups(
+    columns: list[NDArray[np.int64]], values: list[NDArray[Any]]
+) -> list[tuple[int, ...]]:
+    """Return groups of columns of 0 and 1 of which each row has a single 1."""
+    binary = [j for j, known in enumerate(values) if known.tolist() == [0, 1]]
+    groups: list[tuple[int, ...]] = []
+    if len(binary) < 2:
+        return groups
+    rows = np.unique(np.stack([columns[j] for j in binary], axis=1).astype(np.bool_), axis=0)
+    exclusive = (rows.T.astype(np.int64) @ rows) == 0
+    left = set(range(len(binary)))
+    for start in range(len(binary)):
+        group = _exact_cover(rows, exclusive, start, left) if start in left else None
+        if group:
+            groups.append(tuple(sorted(binary[k] for k in group)))
+            left -= set(group)
+    return groups
+
+
+def _exact_cover(
+    rows: NDArray[np.bool_], exclusive: NDArray[np.bool_], start: int, left: set[int]
+) -> list[int] | None:
+    """Return columns, `start` among them, of which each row has exactly one; None without."""
+    tried = 0
+    partial = [([start], rows[:, start])]
+    # Depth first. Real tables need a try a column; where they are contrived it gives up.
+    while partial and tried < 1000:
+        group, covered = partial.pop()
+        tried += 1
+        if covered.all():
+            return group
+        row = rows[int(np.argmin(covered))]
+        partial += [
+            ([*group, k], covered | rows[:, k])
+            for k in sorted(left, reverse=True)
+            if row[k] and exclusive[k, group].all()
+        ]
+    return None
+
+
 def _list(names: Sequence[str]) -> str:
-    """Write names as "a, b and c".
+    """Write names as "a, b and c", and of more than 12 the first 10.
 
     >>> _list(["a", "b", "c"])
     'a, b and c'
+    >>> _list(list("abcdefghijklm"))
+    'a, b, c, d, e, f, g, h, i, j and 3 others'
     """
+    if len(names) > 12:
+        names = [*names[:10], f"{len(names) - 10:,} others"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

@@ -87,6 +87,71 @@ def test_independent_factors_are_not_correlated(samples):
         assert not found("correlated_factors", *clean(samples, seed))
 
 
+def test_a_group_of_correlated_factors_is_one_line():
+    codes, factors = clean()
+    rng = np.random.default_rng(1)
+    near = np.column_stack([np.where(rng.random(5000) < p, factors[:, 2], 0) for p in (0.9, 0.5)])
+    more = np.column_stack([factors, near])
+    (finding,) = [f for f in metrics.diagnose(codes, more) if f.kind == "correlated_factors"]
+    assert finding.factors == (2, 3, 4)
+    assert finding.sentence.startswith("factor 2, factor 3 and factor 4 are correlated, one tells")
+    assert "(factor 2 and factor 3)" in finding.sentence
+
+
+def test_one_hot_factors_are_one_line():
+    codes, factors = clean()
+    shape, scale = (factors[:, [j]] == np.unique(factors[:, j]) for j in (0, 1))
+    other = np.random.default_rng(1).random(5000) < 0.5
+    # Another binary factor between the columns, which are not in order either.
+    columns = np.column_stack([shape[:, 2], other, scale, shape[:, :2], factors[:, 2]]).astype(int)
+    diagnosis = metrics.diagnose(codes, columns, factor_names=list("abcdefghijk"))
+    assert [(finding.kind, finding.factors) for finding in diagnosis] == [
+        ("one_hot_factors", (0, 8, 9)),
+        ("one_hot_factors", (2, 3, 4, 5, 6, 7)),
+    ]
+    assert str(diagnosis).startswith("a, i and j are one factor of 3 values in one-hot form")
+    columns[0, 0] = 1 - columns[0, 0]  # one row with none, or two
+    kinds = {finding.factors: finding.kind for finding in metrics.diagnose(codes, columns)}
+    assert kinds[0, 8, 9] == "correlated_factors"
+    assert kinds[2, 3, 4, 5, 6, 7] == "one_hot_factors"
+
+
+def test_unbalanced_factors():
+    rng = np.random.default_rng(0)
+    factors = np.stack(
+        [
+            rng.choice(10, 10_000, p=[0.95] + [0.05 / 9] * 9),
+            rng.random(10_000) < 0.01,
+            rng.integers(0, 40, 10_000),
+            rng.choice(3, 10_000, p=[0.5, 0.3, 0.2]),
+        ],
+        axis=1,
+    )
+    diagnosis = metrics.diagnose(factors.astype(float), factors)
+    (finding,) = [finding for finding in diagnosis if finding.kind == "unbalanced_factors"]
+    assert finding.factors == (1, 0)
+    counts = np.bincount(factors[:, 1])
+    assert finding.figures == {"most": counts[0] / 10_000, "least": counts[1] / 10_000}
+    share = f"{counts[0] / 10_000:.1%} of samples have factor 1 = 0"
+    assert finding.sentence.startswith(f"factor 1 and factor 0 are unbalanced ({share}")
+
+
+@pytest.mark.parametrize("samples", [50, 200, 1000, 20_000])
+def test_even_factors_are_not_unbalanced(samples):
+    for seed in range(5):
+        assert not found("unbalanced_factors", *clean(samples, seed))
+
+
+def test_codes_as_many_as_samples():
+    rng = np.random.default_rng(0)
+    noise, factors = rng.normal(size=(60, 300)), rng.integers(0, 3, (60, 2))
+    (finding,) = found("many_codes", noise, factors)
+    assert finding.figures == {"codes": 300, "samples": 60}
+    assert metrics.info_mec(noise, factors).explicitness > 0.99  # of what is nothing but noise
+    assert "300 codes of 60 samples" in finding.sentence
+    assert not found("many_codes", noise[:, :20], factors)
+
+
 def test_missing_combinations():
     codes, factors = clean()
     kept = ~((factors[:, 0] == 2) & (factors[:, 1] >= 4))
@@ -113,6 +178,8 @@ def test_few_samples():
     counts = np.bincount(factors[kept, 2])
     assert finding.factors == (2,)
     assert finding.figures == {"values": 8, "few": 2, "least": counts.min()}
+    rarest = np.argsort(counts[6:], kind="stable") + 6
+    assert f"({rarest[0]} has {counts[rarest[0]]} and {rarest[1]} has" in finding.sentence
 
 
 def test_labels_that_look_real_valued():
