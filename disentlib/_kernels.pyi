@@ -88,7 +88,7 @@ def group_deviations(
     codes: NDArray[Any],
     factors: NDArray[Any],
     low: NDArray[Any],
-    sizes: list[int],
+    sizes: Sequence[int],
     cuts: NDArray[np.float64],
     quantile: float,
     everyone: bool,

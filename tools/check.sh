@@ -66,7 +66,7 @@ sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UB
   local tests
   mapfile -t tests < <(grep -rL tensorflow --include='test_*.py' tests/ops | sort)
   env PYTHONPATH="$scratch/sanitized" PYTHONSAFEPATH=1 PYTHONMALLOC=malloc \
-    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
     LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)" \
     python -m pytest --quiet --capture=sys -p no:cacheprovider "${tests[@]}"
 }

@@ -4,11 +4,14 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 
 namespace disentlib {
 namespace {
@@ -16,14 +19,23 @@ namespace {
 using Integers = ContiguousArray<std::int32_t>;
 using Reals = ContiguousArray<double>;
 
-void require(bool condition, const char* message) {
-  if (!condition) throw std::invalid_argument(message);
+BoostingOptions options(std::size_t stages, double learning_rate, std::size_t depth,
+                        std::size_t threads, std::size_t outputs) {
+  require(depth >= 1 && depth <= 8, "depth must be 1 to 8");
+  require(learning_rate > 0 && std::isfinite(learning_rate), "learning_rate must be above 0");
+  require_at_most(kMostEntries, {stages, outputs, std::size_t{1} << depth},
+                  "stages must be fewer: the trees would have over 2^31 leaves");
+  return {stages, learning_rate, depth, threads};
 }
 
-BoostingOptions options(std::size_t stages, double learning_rate, std::size_t depth,
-                        std::size_t threads) {
-  require(depth >= 1 && depth <= 8, "depth must be 1 to 8");
-  return {stages, learning_rate, depth, threads};
+template <typename T>
+MatrixView<T> inputs(const StridedArray<T>& codes) {
+  const MatrixView<T> matrix = matrix_view(codes, "codes");
+  require_samples(matrix);
+  require(matrix.rows() <= std::numeric_limits<std::int32_t>::max(),
+          "expected fewer than 2^31 samples");
+  require_finite(matrix, "codes must be finite");
+  return matrix;
 }
 
 template <typename T>
@@ -44,11 +56,13 @@ template <typename T>
 py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std::int32_t classes,
                       std::size_t stages, double learning_rate, std::size_t depth,
                       std::size_t threads) {
-  const MatrixView<T> matrix = matrix_view(codes, "codes");
+  const MatrixView<T> matrix = inputs(codes);
   require(labels.ndim() == 1 && labels.shape(0) == codes.shape(0),
           "labels must have one entry for each row of codes");
   require(classes >= 2, "classes must be at least 2");
-  const BoostingOptions chosen = options(stages, learning_rate, depth, threads);
+  const auto outputs = static_cast<std::size_t>(classes);
+  require_values(outputs, matrix.rows());
+  const BoostingOptions chosen = options(stages, learning_rate, depth, threads, outputs);
   const std::int32_t* label = labels.data();
   Integers fitted(labels.shape(0));
   std::int32_t* output = fitted.mutable_data();
@@ -58,8 +72,7 @@ py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std:
     require(std::all_of(label, label + matrix.rows(),
                         [&](std::int32_t k) { return k >= 0 && k < classes; }),
             "labels must lie in 0 .. classes - 1");
-    model = boost_classes(SortedColumns(matrix), label, static_cast<std::size_t>(classes), chosen,
-                          output);
+    model = boost_classes(SortedColumns(matrix), label, outputs, chosen, output);
   }
   return py::make_tuple(flatten(model), fitted);
 }
@@ -67,11 +80,12 @@ py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std:
 template <typename T>
 py::tuple fit_values(const StridedArray<T>& codes, const Reals& targets, std::size_t stages,
                      double learning_rate, std::size_t depth) {
-  const MatrixView<T> matrix = matrix_view(codes, "codes");
+  const MatrixView<T> matrix = inputs(codes);
   require(targets.ndim() == 1 && targets.shape(0) == codes.shape(0),
           "targets must have one entry for each row of codes");
-  const BoostingOptions chosen = options(stages, learning_rate, depth, 1);
+  const BoostingOptions chosen = options(stages, learning_rate, depth, 1, 1);
   const double* target = targets.data();
+  require_finite(target, matrix.rows(), "targets must be finite");
   Reals fitted(targets.shape(0));
   double* output = fitted.mutable_data();
   BoostedTrees model{TreeTable(0, depth), {}};
@@ -86,6 +100,7 @@ template <typename T>
 Reals predict(const StridedArray<T>& codes, const Reals& baseline, const Integers& columns,
               const Reals& thresholds, const Reals& leaves, std::size_t threads) {
   const MatrixView<T> matrix = matrix_view(codes, "codes");
+  require_samples(matrix);
   require(columns.ndim() == 2 && thresholds.ndim() == 2 && leaves.ndim() == 2 &&
               baseline.ndim() == 1 && baseline.shape(0) >= 1 &&
               thresholds.shape(0) == columns.shape(0) && thresholds.shape(1) == columns.shape(1) &&

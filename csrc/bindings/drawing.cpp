@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "disentlib/compositing.hpp"
 #include "disentlib/dsprites.hpp"
 #include "disentlib/shapes3d.hpp"
@@ -17,15 +17,36 @@ namespace {
 
 using Bytes = ContiguousArray<std::uint8_t>;
 
-py::ssize_t require_columns(const ContiguousArray<std::int64_t>& factors, py::ssize_t columns) {
-  if (factors.ndim() != 2 || factors.shape(1) != columns) {
-    throw std::invalid_argument("factors must have shape (n, " + std::to_string(columns) + ")");
+// How many rows of factors there are, each in 0 .. size - 1 of the grid.
+template <std::size_t kFactors>
+py::ssize_t require_grid(const ContiguousArray<std::int64_t>& factors,
+                         const std::array<std::int64_t, kFactors>& sizes) {
+  require(factors.ndim() == 2 && factors.shape(1) == static_cast<py::ssize_t>(kFactors),
+          "factors must have a column for each factor of the set");
+  const std::int64_t* value = factors.data();
+  bool inside = true;
+  for (py::ssize_t row = 0; row < factors.shape(0); ++row) {
+    for (const std::int64_t size : sizes) {
+      inside &= *value >= 0 && *value < size;
+      ++value;
+    }
   }
+  require(inside, "factors must lie in the grid of the set");
   return factors.shape(0);
 }
 
+constexpr std::array<std::int64_t, 5> kDSpriteSizes{3, 6, 40, 32, 32};
+constexpr std::array<std::int64_t, 6> kRoomSizes{kHues, kHues, kHues, kSizes, kShapes, kAzimuths};
+
+// Of images that are asked for at once.
+constexpr std::size_t kMostPixels = std::size_t{1} << 40;
+
+std::vector<std::size_t> shape_of(const py::array& array) {
+  return {array.shape(), array.shape() + array.ndim()};
+}
+
 Bytes dsprites_bits(const ContiguousArray<std::int64_t>& factors) {
-  const py::ssize_t count = require_columns(factors, 5);
+  const py::ssize_t count = require_grid(factors, kDSpriteSizes);
   Bytes pictures({count, py::ssize_t{64}, py::ssize_t{8}});
   const std::int64_t* source = factors.data();
   std::uint8_t* target = pictures.mutable_data();
@@ -37,7 +58,7 @@ Bytes dsprites_bits(const ContiguousArray<std::int64_t>& factors) {
 }
 
 Bytes dsprites(const ContiguousArray<std::int64_t>& factors) {
-  const py::ssize_t count = require_columns(factors, 5);
+  const py::ssize_t count = require_grid(factors, kDSpriteSizes);
   Bytes images({count, py::ssize_t{64}, py::ssize_t{64}, py::ssize_t{1}});
   const std::int64_t* source = factors.data();
   std::uint8_t* target = images.mutable_data();
@@ -51,7 +72,7 @@ Bytes dsprites(const ContiguousArray<std::int64_t>& factors) {
 }
 
 Bytes shapes3d(const ContiguousArray<std::int64_t>& factors) {
-  const py::ssize_t count = require_columns(factors, 6);
+  const py::ssize_t count = require_grid(factors, kRoomSizes);
   Bytes images({count, py::ssize_t{64}, py::ssize_t{64}, py::ssize_t{3}});
   const std::int64_t* source = factors.data();
   std::uint8_t* target = images.mutable_data();
@@ -61,7 +82,8 @@ Bytes shapes3d(const ContiguousArray<std::int64_t>& factors) {
 }
 
 Bytes expand(const Bytes& bits) {
-  if (bits.ndim() != 3) throw std::invalid_argument("bits must have shape (n, height, width / 8)");
+  require(bits.ndim() == 3, "bits must have shape (n, height, width / 8)");
+  require_at_most(kMostPixels, shape_of(bits), "bits must be of fewer pixels");
   Bytes images({bits.shape(0), bits.shape(1), 8 * bits.shape(2), py::ssize_t{1}});
   const std::uint8_t* source = bits.data();
   std::uint8_t* target = images.mutable_data();
@@ -73,17 +95,16 @@ Bytes expand(const Bytes& bits) {
 
 using Floats = ContiguousArray<float>;
 
-void require_shape(const py::array& array, const char* name, std::vector<py::ssize_t> shape) {
-  if (!std::equal(shape.begin(), shape.end(), array.shape(), array.shape() + array.ndim())) {
-    throw std::invalid_argument(std::string(name) + " does not have the shape that fits the masks");
-  }
+bool has_shape(const py::array& array, const std::vector<py::ssize_t>& shape) {
+  return std::equal(shape.begin(), shape.end(), array.shape(), array.shape() + array.ndim());
 }
 
 Floats compose(const Bytes& masks, const Floats& inside, const Floats& outside) {
-  if (masks.ndim() != 4) throw std::invalid_argument("masks must have shape (n, h, w, 1)");
+  require(masks.ndim() == 4 && masks.shape(3) == 1, "masks must have shape (n, height, width, 1)");
+  require_at_most(kMostPixels, shape_of(masks), "masks must be of fewer pixels");
   const py::ssize_t count = masks.shape(0), pixels = masks.shape(1) * masks.shape(2);
-  require_shape(inside, "inside", {count, 3});
-  require_shape(outside, "outside", {count, 3});
+  require(has_shape(inside, {count, 3}), "inside does not have the shape that fits the masks");
+  require(has_shape(outside, {count, 3}), "outside does not have the shape that fits the masks");
   Floats images({count, masks.shape(1), masks.shape(2), py::ssize_t{3}});
   const std::uint8_t* mask = masks.data();
   const float *in = inside.data(), *out = outside.data();
@@ -98,22 +119,24 @@ Floats compose(const Bytes& masks, const Floats& inside, const Floats& outside) 
 
 Floats invert(const Bytes& masks, const Floats& background,
               const ContiguousArray<std::int64_t>& corners, const Floats& colours) {
-  if (masks.ndim() != 4 || background.ndim() != 3) {
-    throw std::invalid_argument("masks must have shape (n, side, side, 1), background (h, w, 3)");
-  }
-  const py::ssize_t count = masks.shape(0), side = masks.shape(1), width = background.shape(1);
-  require_shape(masks, "masks", {count, side, side, 1});
-  require_shape(corners, "corners", {count, 2});
-  require_shape(colours, "colours", {count, 3});
+  require(
+      masks.ndim() == 4 && has_shape(masks, {masks.shape(0), masks.shape(1), masks.shape(1), 1}),
+      "masks must have shape (n, side, side, 1)");
+  const py::ssize_t count = masks.shape(0), side = masks.shape(1);
+  require(background.ndim() == 3 && background.shape(2) == 3 && background.shape(0) >= side &&
+              background.shape(1) >= side,
+          "background must have shape (height, width, 3) and be no smaller than the masks");
+  require(has_shape(corners, {count, 2}), "corners does not have the shape that fits the masks");
+  require(has_shape(colours, {count, 3}), "colours does not have the shape that fits the masks");
+  const py::ssize_t lowest = background.shape(0) - side, width = background.shape(1);
   Floats images({count, side, side, py::ssize_t{3}});
   const std::uint8_t* mask = masks.data();
   const float *scene = background.data(), *colour = colours.data();
   const std::int64_t* corner = corners.data();
   for (py::ssize_t k = 0; k < count; ++k) {
-    if (corner[2 * k] < 0 || corner[2 * k] + side > background.shape(0) || corner[2 * k + 1] < 0 ||
-        corner[2 * k + 1] + side > width) {
-      throw std::invalid_argument("corners must leave the window inside the background");
-    }
+    require(corner[2 * k] >= 0 && corner[2 * k] <= lowest && corner[2 * k + 1] >= 0 &&
+                corner[2 * k + 1] <= width - side,
+            "corners must leave the window inside the background");
   }
   float* target = images.mutable_data();
   py::gil_scoped_release release;

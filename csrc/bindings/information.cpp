@@ -5,17 +5,22 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "bindings/labels.hpp"
 #include "disentlib/histogram.hpp"
 
 namespace disentlib {
 namespace {
+
+constexpr std::size_t kMostBins = std::numeric_limits<std::uint16_t>::max();
 
 template <typename T>
 py::array_t<T> to_array(const std::vector<T>& values) {
@@ -36,7 +41,7 @@ std::pair<py::array_t<double>, py::array_t<std::int64_t>> to_arrays(
 template <typename T>
 py::tuple ranges(const StridedArray<T>& matrix) {
   const auto view = matrix_view(matrix, "matrix");
-  if (view.rows() == 0) throw std::invalid_argument("matrix must have rows");
+  require_samples(view);
   std::vector<T> low;
   std::vector<T> high;
   {
@@ -51,12 +56,14 @@ py::tuple ranges(const StridedArray<T>& matrix) {
 
 template <typename T>
 ColumnCuts<T> column_cuts(const ContiguousArray<T>& sorted, std::size_t bins) {
-  if (sorted.ndim() != 1 || sorted.size() == 0 || bins == 0) {
-    throw std::invalid_argument("expected a column of samples, and bins");
-  }
-  if (sorted.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::invalid_argument("expected fewer than 2^32 samples");
-  }
+  require(sorted.ndim() == 1 && sorted.size() >= 1 &&
+              sorted.size() <= std::numeric_limits<std::uint32_t>::max() && bins >= 1 &&
+              bins <= kMostBins,
+          "expected a column of samples, fewer than 2^32, and 1 to 65535 bins");
+  const T* end = sorted.data() + sorted.size();
+  require(std::isfinite(*sorted.data()) && std::isfinite(end[-1]) &&
+              std::adjacent_find(sorted.data(), end, [](T a, T b) { return !(a <= b); }) == end,
+          "samples must be finite and in ascending order");
   return ColumnCuts<T>(sorted.data(), static_cast<std::size_t>(sorted.size()));
 }
 
@@ -94,13 +101,9 @@ template <typename T>
 struct CutCodes {
   CutCodes(const StridedArray<T>& code_array, const StridedArray<T>& cut_array)
       : codes(matrix_view(code_array, "codes")), cuts(matrix_view(cut_array, "cuts")) {
-    if (codes.columns() != cuts.rows()) throw std::invalid_argument("expected cuts for each code");
-    if (cuts.columns() >= std::numeric_limits<std::uint16_t>::max()) {
-      throw std::invalid_argument("expected fewer than 65536 bins");
-    }
-    if (codes.rows() > std::numeric_limits<std::uint32_t>::max()) {
-      throw std::invalid_argument("expected fewer than 2^32 samples");
-    }
+    require_samples(codes);
+    require(codes.columns() == cuts.rows(), "expected cuts for each code");
+    require(cuts.columns() < kMostBins, "expected at most 65535 bins");
   }
 
   std::size_t bins() const { return cuts.columns() + 1; }
@@ -158,8 +161,11 @@ py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& 
                       const std::vector<std::size_t>& sizes, bool chance) {
   const CutCodes<T> given(code_array, cut_array);
   const auto reader = label_reader(factors, low, sizes);
-  if (reader->rows() != given.codes.rows()) throw std::invalid_argument("lengths differ");
+  require(reader->rows() == given.codes.rows(), "factors must have as many rows as codes");
   const std::size_t dims = given.codes.columns();
+  require_at_most(kMostEntries,
+                  {dims, given.bins(), std::accumulate(sizes.begin(), sizes.end(), std::size_t{0})},
+                  "joint histograms must have at most 2^31 cells");
   const std::vector<py::ssize_t> shape = {code_array.shape(1), factors.shape(1)};
   py::array_t<double> joint(shape);
   py::array_t<std::int64_t> joint_used(shape);

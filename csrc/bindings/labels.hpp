@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "disentlib/labels.hpp"
 
 namespace disentlib {
@@ -19,15 +20,19 @@ namespace disentlib {
 template <typename Int>
 std::unique_ptr<LabelReader> label_matrix(const py::array& labels, const py::array& low,
                                           std::vector<std::size_t> sizes) {
-  // A cast would convert another byte order into a copy that nobody keeps.
-  if (!py::isinstance<StridedArray<Int>>(labels)) throw py::type_error("expected native labels");
-  const auto typed = py::cast<StridedArray<Int>>(labels);
-  const auto lowest = py::cast<ContiguousArray<Int>>(low);
-  const auto view = matrix_view(typed, "labels");
-  if (lowest.ndim() != 1 || static_cast<std::size_t>(lowest.size()) != view.columns() ||
-      sizes.size() != view.columns()) {
-    throw std::invalid_argument("expected a low and a size for each column of labels");
+  // A cast would convert another byte order, or what is not aligned, into a copy that nobody keeps.
+  if (!py::isinstance<StridedArray<Int>>(labels) || !(labels.flags() & kAligned)) {
+    throw py::type_error("expected labels in native byte order, aligned");
   }
+  const auto typed = py::cast<StridedArray<Int>>(labels);
+  const auto lowest = ContiguousArray<Int>::ensure(low);
+  if (!lowest) throw py::type_error("expected the lowest labels in the dtype of the labels");
+  const auto view = matrix_view(typed, "labels");
+  require_samples(view);
+  require(lowest.ndim() == 1 && static_cast<std::size_t>(lowest.size()) == view.columns() &&
+              sizes.size() == view.columns(),
+          "expected a low and a size for each column of labels");
+  for (const std::size_t size : sizes) require_values(size, view.rows());
   return std::make_unique<LabelMatrix<Int>>(
       view, std::vector<Int>(lowest.data(), lowest.data() + lowest.size()), std::move(sizes));
 }

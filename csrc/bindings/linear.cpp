@@ -3,11 +3,14 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "disentlib/lasso.hpp"
 #include "disentlib/linear_svm.hpp"
 #include "disentlib/logistic.hpp"
@@ -28,17 +31,20 @@ class Classes {
  public:
   Classes(const Counts& counts, const Labels& labels, std::size_t samples, std::int32_t lowest)
       : samples_(samples), labels_(labels.data()) {
-    if (counts.ndim() != 1 || labels.ndim() != 2 || labels.shape(0) != counts.shape(0) ||
-        static_cast<std::size_t>(labels.shape(1)) != samples) {
-      throw std::invalid_argument("labels must have shape (factors, samples)");
-    }
+    require(counts.ndim() == 1 && counts.shape(0) >= 1 && labels.ndim() == 2 &&
+                labels.shape(0) == counts.shape(0) &&
+                static_cast<std::size_t>(labels.shape(1)) == samples,
+            "labels must have shape (factors, samples)");
+    require(samples >= 1 && samples <= std::numeric_limits<std::uint32_t>::max(),
+            "expected samples, and fewer than 2^32");
     for (py::ssize_t k = 0; k < counts.shape(0); ++k) {
       const std::int64_t count = counts.data()[k];
       const std::int32_t* row = labels_ + static_cast<std::size_t>(k) * samples;
       const auto range = std::minmax_element(row, row + samples);
-      if (count < 1 || samples == 0 || *range.first < lowest || *range.second >= count) {
-        throw std::invalid_argument("labels must lie below the number of classes");
-      }
+      require(count >= 1 && *range.first >= lowest && *range.second < count,
+              "labels must lie below the number of classes");
+      // Test samples, which may be of no class, may be fewer than classes.
+      if (lowest == 0) require_values(static_cast<std::size_t>(count), samples);
       offsets_.push_back(total_);
       sizes_.push_back(static_cast<std::size_t>(count));
       total_ += static_cast<std::size_t>(count);
@@ -59,14 +65,10 @@ class Classes {
   std::size_t total_ = 0;
 };
 
-void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
-
 // codes (dims, samples) -> slopes and intercepts (dims, classes, 2).
 Reals scalar_svm(const Reals& codes, const Labels& labels, const Counts& counts, double C,
                  bool balanced, std::size_t threads) {
-  require(codes.ndim() == 2, "codes must have 2 dimensions");
+  require(codes.ndim() == 2 && codes.size() >= 1, "codes must have 2 dimensions, and samples");
   const auto dims = static_cast<std::size_t>(codes.shape(0));
   const auto samples = static_cast<std::size_t>(codes.shape(1));
   const Classes classes(counts, labels, samples, 0);
@@ -90,13 +92,14 @@ Reals scalar_svm(const Reals& codes, const Labels& labels, const Counts& counts,
 // Share of samples whose own class has the highest line (dims, factors); label -1 is no class.
 Reals scalar_accuracy(const Reals& lines, const Reals& codes, const Labels& labels,
                       const Counts& counts, std::size_t threads) {
-  require(codes.ndim() == 2, "codes must have 2 dimensions");
+  require(codes.ndim() == 2 && codes.size() >= 1, "codes must have 2 dimensions, and samples");
   const auto dims = static_cast<std::size_t>(codes.shape(0));
   const auto samples = static_cast<std::size_t>(codes.shape(1));
   const Classes classes(counts, labels, samples, -1);
   require(lines.ndim() == 3 && lines.shape(0) == codes.shape(0) &&
               static_cast<std::size_t>(lines.shape(1)) == classes.total() && lines.shape(2) == 2,
           "lines must have shape (dims, classes, 2)");
+  require_finite(lines.data(), static_cast<std::size_t>(lines.size()), "lines must be finite");
   Reals accuracies({codes.shape(0), static_cast<py::ssize_t>(classes.factors())});
   const double* source = codes.data();
   const double* given = lines.data();
@@ -124,8 +127,9 @@ Reals scalar_accuracy(const Reals& lines, const Reals& codes, const Labels& labe
 // at least a quarter of an average class.
 Reals tree_accuracy(const Reals& codes, const Labels& labels, const Counts& counts,
                     const Reals& test_codes, const Labels& test_labels, std::size_t threads) {
-  require(codes.ndim() == 2 && test_codes.ndim() == 2 && codes.shape(0) == test_codes.shape(0),
-          "codes must have 2 dimensions");
+  require(codes.ndim() == 2 && test_codes.ndim() == 2 && codes.shape(0) == test_codes.shape(0) &&
+              codes.size() >= 1,
+          "codes must have 2 dimensions, and samples");
   const auto dims = static_cast<std::size_t>(codes.shape(0));
   const auto samples = static_cast<std::size_t>(codes.shape(1));
   const auto tests = static_cast<std::size_t>(test_codes.shape(1));
@@ -156,7 +160,7 @@ Reals tree_accuracy(const Reals& codes, const Labels& labels, const Counts& coun
 Reals logistic(const Reals& codes, const Labels& labels, const Counts& counts,
                const Reals& class_weights, double penalty, double intercept_penalty,
                bool multinomial, double tolerance, int most_steps, std::size_t threads) {
-  require(codes.ndim() == 2, "codes must have 2 dimensions");
+  require(codes.ndim() == 2 && codes.size() >= 1, "codes must have 2 dimensions, and samples");
   const auto samples = static_cast<std::size_t>(codes.shape(0));
   const auto dims = static_cast<std::size_t>(codes.shape(1));
   const Classes classes(counts, labels, samples, 0);
@@ -203,8 +207,12 @@ Reals logistic(const Reals& codes, const Labels& labels, const Counts& counts,
 
 // scores (samples, classes), labels (samples) -> area under the ROC curve of each class.
 Reals areas_under_curves(const Reals& scores, const Labels& labels, std::size_t threads) {
-  require(scores.ndim() == 2 && labels.ndim() == 1 && labels.shape(0) == scores.shape(0),
+  require(scores.ndim() == 2 && labels.ndim() == 1 && labels.shape(0) == scores.shape(0) &&
+              scores.size() >= 1,
           "scores must have shape (samples, classes) and labels (samples,)");
+  require(std::none_of(scores.data(), scores.data() + scores.size(),
+                       [](double score) { return std::isnan(score); }),
+          "scores must be numbers, got NaN");
   const auto samples = static_cast<std::size_t>(scores.shape(0));
   const auto classes = static_cast<std::size_t>(scores.shape(1));
   Reals areas(scores.shape(1));
@@ -222,7 +230,7 @@ Reals areas_under_curves(const Reals& scores, const Labels& labels, std::size_t 
 Reals lassos(const Reals& gram, const Reals& products, double penalty, double tolerance,
              int most_sweeps) {
   require(gram.ndim() == 2 && products.ndim() == 2 && gram.shape(0) == gram.shape(1) &&
-              products.shape(1) == gram.shape(0),
+              products.shape(1) == gram.shape(0) && gram.size() >= 1,
           "gram must have shape (dims, dims) and products (targets, dims)");
   const auto dims = static_cast<std::size_t>(gram.shape(0));
   const auto targets = static_cast<std::size_t>(products.shape(0));

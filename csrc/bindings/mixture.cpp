@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "disentlib/parallel.hpp"
 
 namespace disentlib {
@@ -16,11 +17,10 @@ using Reals = ContiguousArray<double>;
 // samples (dims, count), means and logvars (dims, components) -> (count,)
 Reals densities_of(const Reals& samples, const Reals& means, const Reals& logvars,
                    std::size_t threads) {
-  if (samples.ndim() != 2 || means.ndim() != 2 || logvars.ndim() != 2 ||
-      means.shape(0) != samples.shape(0) || means.shape(1) < 1 ||
-      logvars.shape(0) != means.shape(0) || logvars.shape(1) != means.shape(1)) {
-    throw std::invalid_argument("samples, means and logvars must be of the same dims");
-  }
+  require(samples.ndim() == 2 && means.ndim() == 2 && logvars.ndim() == 2 && means.size() >= 1 &&
+              means.shape(0) == samples.shape(0) && logvars.shape(0) == means.shape(0) &&
+              logvars.shape(1) == means.shape(1),
+          "samples, means and logvars must be of the same dims");
   constexpr std::size_t kPerTask = 256;
   const MixtureView mixture{means.data(), logvars.data(), static_cast<std::size_t>(means.shape(0)),
                             static_cast<std::size_t>(means.shape(1))};

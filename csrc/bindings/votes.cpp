@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/checks.hpp"
 #include "bindings/labels.hpp"
 #include "disentlib/deviations.hpp"
 #include "disentlib/histogram.hpp"
@@ -25,10 +27,6 @@ using Words = ContiguousArray<std::uint32_t>;
 using Reals = ContiguousArray<double>;
 
 constexpr std::size_t kBatchesPerTask = 256;
-
-void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
 
 void require_rows(const Integers& rows, py::ssize_t size) {
   const std::int64_t* first = rows.data();
@@ -46,12 +44,19 @@ py::tuple draw(const Words& key, std::size_t position, const Integers& sizes, py
   require(
       count >= 0 && batch >= 1 && sizes.ndim() == 1 && sizes.size() >= 1 && kind >= 0 && kind <= 2,
       "there must be factors and batches to draw");
+  require_at_most(kMostEntries,
+                  {2, static_cast<std::size_t>(count), static_cast<std::size_t>(batch)},
+                  "batches must be fewer: over 2^31 draws at once");
   std::vector<std::uint32_t> values;
+  std::vector<std::size_t> grid;
   for (py::ssize_t k = 0; k < sizes.size(); ++k) {
     require(sizes.data()[k] >= 1 && sizes.data()[k] <= 0xffffffffLL,
             "factor sizes must be positive 32-bit integers");
     values.push_back(static_cast<std::uint32_t>(sizes.data()[k]));
+    grid.push_back(values.back());
   }
+  require_at_most(std::numeric_limits<std::int64_t>::max(), grid,
+                  "the grid must have fewer than 2^63 points");
   const auto batches = static_cast<Batches>(kind);
   Words state(key.size());
   std::copy_n(key.data(), key.size(), state.mutable_data());
@@ -73,7 +78,7 @@ template <typename T>
 Integers variance_votes(const ContiguousArray<T>& table, const Integers& rows,
                         const Integers& active, const Reals& scale, bool largest,
                         std::size_t threads) {
-  require(table.ndim() == 2 && rows.ndim() == 2 && rows.shape(1) >= 2 &&
+  require(table.ndim() == 2 && table.shape(1) >= 1 && rows.ndim() == 2 && rows.shape(1) >= 2 &&
               scale.size() == table.shape(1) && active.size() >= 1,
           "rows must have shape (votes, batch) and scale one entry a code");
   require_rows(rows, table.shape(0));
@@ -106,7 +111,8 @@ Integers variance_votes(const ContiguousArray<T>& table, const Integers& rows,
 // table (any, dims), rows (2 * samples, batch), a sample's two batches together -> (samples, dims)
 template <typename T>
 Reals mean_differences(const ContiguousArray<T>& table, const Integers& rows, std::size_t threads) {
-  require(table.ndim() == 2 && rows.ndim() == 2 && rows.shape(1) >= 1 && rows.shape(0) % 2 == 0,
+  require(table.ndim() == 2 && table.shape(1) >= 1 && rows.ndim() == 2 && rows.shape(1) >= 1 &&
+              rows.shape(0) % 2 == 0,
           "rows must have shape (2 * samples, batch)");
   require_rows(rows, table.shape(0));
   const auto samples = static_cast<std::size_t>(rows.shape(0)) / 2;
@@ -169,7 +175,8 @@ Reals group_deviations(const StridedArray<T>& codes, const py::array& factors, c
                        bool everyone, std::size_t threads) {
   const auto view = matrix_view(codes, "codes");
   const auto labels = label_reader(factors, low, sizes);
-  require(view.rows() > 0 && labels->rows() == view.rows() && q >= 0 && q <= 1,
+  require_samples(view);
+  require(labels->rows() == view.rows() && q >= 0 && q <= 1,
           "factors must have as many rows as codes, and q lie in [0, 1]");
   const auto edges = matrix_view(py::cast<StridedArray<double>>(cuts), "cuts");
   require(edges.rows() == sizes.size() && edges.columns() < 65535, "expected cuts for each factor");
@@ -177,7 +184,7 @@ Reals group_deviations(const StridedArray<T>& codes, const py::array& factors, c
   Reals deviations({view.columns(), count});
   double* result = deviations.mutable_data();
   const py::gil_scoped_release release;
-  const std::size_t tasks = std::min(threads, count);
+  const std::size_t tasks = std::clamp<std::size_t>(threads, 1, count);
   parallel_for(tasks, threads, [&](std::size_t task) {
     const std::size_t from = task * count / tasks;
     const std::size_t to = (task + 1) * count / tasks;
@@ -195,9 +202,12 @@ Reals group_deviations(const StridedArray<T>& codes, const py::array& factors, c
 // codes (samples, dims) cut into batches of rows -> (batches, dims (dims - 1) / 2), in the order
 // (0, 1), (0, 2), ... (1, 2), ...
 Reals support_distances(const Reals& codes, py::ssize_t batch, std::size_t threads) {
-  require(codes.ndim() == 2 && batch >= 1, "codes must have 2 dimensions and batches rows");
+  require(codes.ndim() == 2 && codes.size() >= 1 && batch >= 1,
+          "codes must have 2 dimensions and batches rows");
+  require_finite(codes.data(), static_cast<std::size_t>(codes.size()), "codes must be finite");
   const py::ssize_t samples = codes.shape(0);
   const py::ssize_t dims = codes.shape(1);
+  batch = std::min(batch, samples);
   const py::ssize_t batches = (samples + batch - 1) / batch;
   const py::ssize_t pairs = dims * (dims - 1) / 2;
   Reals distances({batches, pairs});

@@ -281,6 +281,9 @@ def areas_under_curves(
     Returns:
         (values,) in [0, 1]; NaN for a value that no sample or every sample has.
 
+    Raises:
+        ValueError: if a score is NaN, or shapes do not fit.
+
     >>> areas_under_curves(np.array([[0.9], [0.4], [0.4], [0.1]]), np.array([0, 0, 1, 1], np.int32))
     array([0.875])
     """

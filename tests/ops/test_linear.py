@@ -223,3 +223,9 @@ def test_classes_are_numbered_in_order():
     assert known.values.tolist() == [3, 7, 9]
     assert known.labels.tolist() == [1, 0, 2, 0]
     assert linear.classes([9, 4, 10, 3], known.values).labels.tolist() == [2, -1, -1, 0]
+
+
+def test_areas_of_undefined_scores_are_refused():
+    labels = np.array([0, 0, 1, 1], np.int32)
+    with pytest.raises(ValueError, match="NaN"):
+        ops.areas_under_curves(np.full((4, 2), np.nan), labels)

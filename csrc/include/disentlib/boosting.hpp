@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -256,6 +257,7 @@ inline BoostedTrees boost_values(const SortedColumns& inputs, const double* targ
     double longest = 0.0;
     for (const double residual : residuals) longest = std::max(longest, std::abs(residual));
     if (longest < 1e-150) break;  // fitted; a square would underflow
+    if (!(longest < 1e150)) throw std::invalid_argument("learning_rate is too large: no fit holds");
     grower.set_centre(boosting::rough_median(residuals) / longest);
     for (std::size_t row = 0; row < rows; ++row) grower.set_target(row, residuals[row] / longest);
     std::fill(stage_credit.begin(), stage_credit.end(), 0.0);

@@ -237,7 +237,8 @@ class GroupDeviations {
     const double mean = means(label)[code];
     for (std::size_t i = 0; i < lists_.size(); ++i) {
       if (lost[lists_[i]]) {
-        strayed.push_back(std::abs(static_cast<double>(codes(i, code)) - mean));
+        // In this order of arguments a NaN (an infinity less another) counts as the least.
+        strayed.push_back(std::max(0.0, std::abs(static_cast<double>(codes(i, code)) - mean)));
       }
     }
     return select(strayed, group.kept);

@@ -244,8 +244,8 @@ class Binning {
       before += held[c];
       depth_ = std::max(depth_, held[c]);
     }
-    // A search may look one cut past the last.
-    cuts_.resize(cuts_.size() + depth_ + 1, std::numeric_limits<T>::infinity());
+    // A search may look past the last cut, and no number is at or above a NaN.
+    cuts_.resize(cuts_.size() + depth_ + 1, std::numeric_limits<T>::quiet_NaN());
   }
 
   // Write the bins of `count` rows of a column from `row` on.
@@ -285,7 +285,9 @@ class Binning {
       for (std::size_t d = 0; d < depth_; ++d) bin += x >= cuts_[bin];
     } else {
       const T* from = cuts_.data() + bin;
-      bin = static_cast<std::size_t>(std::upper_bound(from, from + depth_, x) - cuts_.data());
+      const T* end =
+          std::upper_bound(from, from + depth_, x, [](T a, T cut) { return !(a >= cut); });
+      bin = static_cast<std::size_t>(end - cuts_.data());
     }
     return static_cast<std::uint16_t>(bin);
   }

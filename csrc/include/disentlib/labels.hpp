@@ -24,14 +24,17 @@ class LabelReader {
   const std::vector<std::size_t>& sizes() const { return sizes_; }
 
   void read(std::size_t column, std::size_t row, std::size_t count, std::uint32_t* labels) const {
-    fill(column, row, count, labels);
+    const bool fit = fill(column, row, count, labels);
     std::uint32_t largest = 0;
     for (std::size_t r = 0; r < count; ++r) largest = std::max(largest, labels[r]);
-    if (largest >= sizes_[column]) throw std::invalid_argument("a label is outside its range");
+    if (!fit || largest >= sizes_[column]) {
+      throw std::invalid_argument("a label is outside its range");
+    }
   }
 
  protected:
-  virtual void fill(std::size_t column, std::size_t row, std::size_t count,
+  // Writes labels, and returns whether 32 bits hold all of them.
+  virtual bool fill(std::size_t column, std::size_t row, std::size_t count,
                     std::uint32_t* labels) const = 0;
 
  private:
@@ -52,14 +55,20 @@ class LabelMatrix final : public LabelReader {
   }
 
  private:
-  void fill(std::size_t column, std::size_t row, std::size_t count,
+  bool fill(std::size_t column, std::size_t row, std::size_t count,
             std::uint32_t* labels) const override {
     // Unsigned: the difference of two 64-bit numbers may not fit in a signed one.
-    const auto low = static_cast<std::uint64_t>(low_[column]);
+    const Int low = low_[column];
+    std::uint64_t bits = 0;
+    bool below = false;
     for (std::size_t r = 0; r < count; ++r) {
-      const auto value = static_cast<std::uint64_t>(matrix_(row + r, column));
-      labels[r] = static_cast<std::uint32_t>(value - low);
+      const Int value = matrix_(row + r, column);
+      const auto label = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(low);
+      bits |= label;
+      below |= value < low;
+      labels[r] = static_cast<std::uint32_t>(label);
     }
+    return !below && bits >> 32 == 0;
   }
 
   MatrixView<Int> matrix_;

@@ -13,10 +13,14 @@
 
 namespace disentlib {
 
+// More threads than this bring nothing on any machine, and a slip should not start millions.
+constexpr std::size_t kMostThreads = 256;
+
 // Calls task(0) ... task(count - 1), each once; the first exception is thrown on.
 template <typename Task>
 void parallel_for(std::size_t count, std::size_t threads, const Task& task) {
-  if (threads <= 1 || count <= 1) {
+  threads = std::min({threads, count, kMostThreads});
+  if (threads <= 1) {
     for (std::size_t i = 0; i < count; ++i) task(i);
     return;
   }
@@ -33,9 +37,9 @@ void parallel_for(std::size_t count, std::size_t threads, const Task& task) {
     }
   };
   std::vector<std::thread> helpers;
-  helpers.reserve(std::min(threads, count) - 1);
+  helpers.reserve(threads - 1);
   try {
-    for (std::size_t i = 1; i < threads && i < count; ++i) helpers.emplace_back(work);
+    for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
   } catch (const std::system_error&) {
     // The system has no more threads to give: those that started do the work.
   }
