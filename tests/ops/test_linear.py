@@ -228,4 +228,4 @@ def test_classes_are_numbered_in_order():
 def test_areas_of_undefined_scores_are_refused():
     labels = np.array([0, 0, 1, 1], np.int32)
     with pytest.raises(ValueError, match="NaN"):
-        ops.areas_under_curves(np.full((4, 2), np.nan), labels)
+        linear.areas_under_curves(np.full((4, 2), np.nan), labels)
