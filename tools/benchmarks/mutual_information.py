@@ -39,6 +39,7 @@ def fastest(call: Callable[[], object], repeats: int) -> float:
 def compare(samples: int, repeats: int) -> None:
     rng = np.random.default_rng(0)
     factors = np.stack([rng.integers(0, size, samples) for size in SIZES], axis=1)
+    rare = np.where(rng.random((samples, 1)) < 0.05, factors, 0)  # the same sizes, unbalanced
     doubles = np.concatenate([factors, rng.normal(size=(samples, 5))], axis=1)
     doubles += 0.5 * rng.normal(size=doubles.shape)
     expected = loop(doubles, factors)
@@ -50,6 +51,7 @@ def compare(samples: int, repeats: int) -> None:
             "ops.mutual_information": lambda c=codes: ops.mutual_information(c, factors),
             "mig, locatello2019": lambda c=codes: metrics.mig(c, factors, protocol="locatello2019"),
             "mig": lambda c=codes: metrics.mig(c, factors),
+            "mig of rare values": lambda c=codes: metrics.mig(c, rare),
         }.items():
             taken = fastest(call, repeats)
             print(f"  {name:24}{codes.dtype!s:10}{taken:8.2f} ms{spent / taken:8.0f} x")
