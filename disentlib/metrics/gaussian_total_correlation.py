@@ -18,8 +18,8 @@ def gaussian_total_correlation(codes: ArrayLike) -> float:
         codes: real numbers (samples, dims).
 
     Returns:
-        From 0 to infinity; infinite if a code is a linear function of others. Independent codes:
-        about dims (dims - 1) / (4 samples).
+        From 0 to infinity; infinite if a code is a linear function of others, up to the rounding of
+        float64 numbers. Independent codes: about dims (dims - 1) / (4 samples).
 
     Raises:
         TypeError: if codes are not real numbers.
@@ -38,13 +38,18 @@ def gaussian_total_correlation(codes: ArrayLike) -> float:
     """
     array = check_codes(codes)
     root = covariance_root(array)
-    root = root[:, root.any(axis=0)]
-    if not root.size:
+    varies = root.any(axis=0)
+    if not varies.any():
         return 0.0
-    root /= np.abs(root).max(axis=0)  # squares of what is left neither overflow nor vanish
-    spectrum = np.linalg.svd(root / np.linalg.norm(root, axis=0), compute_uv=False)
-    # Singular values below this are rounding: a code repeats others.
-    rounding = max(array.shape) * np.finfo(np.float64).eps
+    root = root[:, varies]
+    unit = np.abs(root).max(axis=0)  # squares of what is left neither overflow nor vanish
+    root /= unit
+    lengths = np.linalg.norm(root, axis=0)
+    spectrum = np.linalg.svd(root / lengths, compute_uv=False)
+    # Singular values below the rounding of arithmetic, or of the codes' own numbers, are none: a
+    # code repeats others. In float64 for all, so that equal numbers have equal scores.
+    digits = np.abs(array).max(axis=0)[varies] / (unit * lengths)
+    rounding = np.finfo(np.float64).eps * max(*array.shape, digits.max() / 2)
     if len(spectrum) < root.shape[1] or spectrum[-1] < rounding:
         return float("inf")
     return max(0.0, -float(np.log(spectrum).sum()))

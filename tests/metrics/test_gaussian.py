@@ -64,14 +64,28 @@ def test_all_digits(name):
     assert found == pytest.approx(exact(codes), rel=1e-9)
 
 
+def test_codes_repeat_others_to_the_rounding_of_their_numbers():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(200, 3))
+    repeating = np.column_stack([codes, codes[:, 0] - codes[:, 1]])
+    for moved in (repeating, repeating + 1e6, repeating * 1e6):
+        assert metrics.gaussian_total_correlation(moved) == np.inf
+    near = repeating + 1e-4 * rng.normal(size=repeating.shape)
+    for moved in (near, near + 1e6):
+        expected = metrics.gaussian_total_correlation(near)
+        assert metrics.gaussian_total_correlation(moved) == pytest.approx(expected, rel=1e-3)
+
+
 def test_units_do_not_overflow():
     codes = np.random.default_rng(0).normal(size=(60, 3)) @ np.tri(3)
     expected = metrics.gaussian_total_correlation(codes)
     norm = metrics.gaussian_wasserstein_correlation_norm(codes)
-    for scale in (1e-100, 1e100):
+    for scale in (1e-300, 1e-200, 1e200, 1e300):
         assert metrics.gaussian_total_correlation(scale * codes) == pytest.approx(expected)
         found = metrics.gaussian_wasserstein_correlation_norm(scale * codes)
         assert found == pytest.approx(norm)
+    assert metrics.gaussian_wasserstein_correlation(1e200 * codes) == np.inf
+    assert metrics.gaussian_wasserstein_correlation(1e-200 * codes) == 0
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (1000, 3), (70_000, 2)])
