@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -32,7 +33,12 @@ std::unique_ptr<LabelReader> label_matrix(const py::array& labels, const py::arr
   require(lowest.ndim() == 1 && static_cast<std::size_t>(lowest.size()) == view.columns() &&
               sizes.size() == view.columns(),
           "expected a low and a size for each column of labels");
-  for (const std::size_t size : sizes) require_values(size, view.rows());
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    require_values(sizes[k], view.rows());
+    const auto room = static_cast<std::uint64_t>(std::numeric_limits<Int>::max()) -
+                      static_cast<std::uint64_t>(lowest.data()[k]);
+    require(sizes[k] == 0 || sizes[k] - 1 <= room, "labels must fit in their dtype");
+  }
   return std::make_unique<LabelMatrix<Int>>(
       view, std::vector<Int>(lowest.data(), lowest.data() + lowest.size()), std::move(sizes));
 }

@@ -364,10 +364,13 @@ def test_labels_are_told_from_the_lowest_in_any_width():
     for dtype in INTEGERS:
         ends = np.iinfo(dtype)
         column = np.array([[ends.max], [ends.max - 1], [ends.max]], dtype)
-        counts = _kernels.label_counts(column, column.min(axis=0), [2])[0]
-        assert counts.tolist() == [1, 2]
+        lowest = column.min(axis=0)
+        assert _kernels.label_counts(column, lowest, [2])[0].tolist() == [1, 2]
         with pytest.raises(ValueError, match="outside"):
-            _kernels.label_counts(np.array([[ends.min], [ends.max]], dtype), column[0], [200])
+            _kernels.label_counts(np.array([[ends.min], [ends.max]], dtype), lowest, [2])
+        # The difference of the smallest and the largest number is 1, modulo 2^bits.
+        with pytest.raises(ValueError, match="fit in their dtype"):
+            _kernels.label_counts(np.array([[ends.min], [ends.max]], dtype), column[0], [2])
 
 
 def test_no_threads_are_one():

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,7 +43,7 @@ class LabelReader {
   std::vector<std::size_t> sizes_;
 };
 
-// Labels are the values less their column's `low`.
+// Labels are the values less their column's `low`; low + size - 1 must be an Int, too.
 template <typename Int>
 class LabelMatrix final : public LabelReader {
  public:
@@ -57,18 +59,17 @@ class LabelMatrix final : public LabelReader {
  private:
   bool fill(std::size_t column, std::size_t row, std::size_t count,
             std::uint32_t* labels) const override {
-    // Unsigned: the difference of two 64-bit numbers may not fit in a signed one.
-    const Int low = low_[column];
-    std::uint64_t bits = 0;
-    bool below = false;
+    // Modulo 2^32 or 2^64, where no number but low + label gives a label: what is below `low` gives
+    // more than any label, as low + size - 1 is itself an Int.
+    using Wide = std::conditional_t<sizeof(Int) <= 4, std::uint32_t, std::uint64_t>;
+    const auto low = static_cast<Wide>(low_[column]);
+    Wide all = 0;
     for (std::size_t r = 0; r < count; ++r) {
-      const Int value = matrix_(row + r, column);
-      const auto label = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(low);
-      bits |= label;
-      below |= value < low;
+      const Wide label = static_cast<Wide>(matrix_(row + r, column)) - low;
+      if constexpr (sizeof(Wide) > 4) all |= label;
       labels[r] = static_cast<std::uint32_t>(label);
     }
-    return !below && bits >> 32 == 0;
+    return all <= std::numeric_limits<std::uint32_t>::max();
   }
 
   MatrixView<Int> matrix_;
