@@ -13,7 +13,7 @@ PACKAGE = Path(disentlib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Modules of their own that everybody above the kernels may use.
-LEAVES = {"arrays", "environment", "files", "limits", "pixels", "screen"}
+LEAVES = {"arrays", "environment", "files", "limits", "named", "pixels", "screen"}
 
 # Which parts of disentlib each part may import, beside itself.
 ARROWS = {
@@ -22,6 +22,7 @@ ARROWS = {
     "environment": set(),
     "files": set(),
     "limits": set(),
+    "named": set(),
     "pixels": {"arrays"},
     "ops": {"_kernels", "arrays"},
     "screen": set(),

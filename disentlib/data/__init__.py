@@ -29,6 +29,7 @@ from disentlib.data.mpi3d import MPI3DRealistic as MPI3DRealistic
 from disentlib.data.mpi3d import MPI3DToy as MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites as NoisyDSprites
 from disentlib.data.noisy_dsprites import NoisyDSpritesRendered as NoisyDSpritesRendered
+from disentlib.data.nonstationary_sources import NonstationarySources as NonstationarySources
 from disentlib.data.preparing import prepare as prepare
 from disentlib.data.scream_dsprites import ScreamDSprites as ScreamDSprites
 from disentlib.data.scream_dsprites import ScreamDSpritesRendered as ScreamDSpritesRendered

@@ -1,6 +1,6 @@
-"""Your own images and factors, complete or not, whole numbers or real ones."""
+"""Your own observations and factors, complete or not, whole numbers or real ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,21 +14,30 @@ BLOCK = 4096  # images checked at a time
 
 
 class ArrayData(GroundTruthData):
-    """Rows of images with the factors that made them.
+    """Rows of observations, pictures or not, with the factors that made them.
 
     The values of a discrete factor are numbered in sorted order: `values` has the originals. Where
     every combination occurs, the set has a full grid; combinations that occur several times then
-    give one of their images at random. Otherwise only `sample` works, which draws rows.
+    give one of their rows at random. Otherwise only `sample` works, which draws rows.
+
+    Arrays (n, height, width, 1 or 3) and (n, height, width) are pictures; of another rank, such as
+    vectors (n, variables), or with `pictures=False`, they are numbers, which networks see as they
+    are.
 
     Args:
-        images: (n, height, width, channels) or (n, height, width), uint8 of 0..255, bool, or
-            floats in [0, 1]; see `pixels.as_input`. A memory map is left on disk.
+        images: the observations (n, ...). Pictures are uint8 of 0..255, bool, or floats in
+            [0, 1], see `pixels.as_input`; other observations any finite numbers but uint8, whose
+            meaning would be open. A memory map is left on disk.
         factors: (n, factors) or (n,), integers, floats for real-valued factors, or words.
         names: of the factors; by default a data frame's, or factor_0, factor_1, ...
         continuous: which factors are real-valued, one for all or one a factor; by default those
             of an array of floats, and beside words those that are not whole.
         words: of each factor, what its values 0, 1, ... stand for, None for numbers; by default
             those that `factors` holds.
+        condition: an auxiliary variable u of each row that encoders or priors may see: numbers
+            (n, length), or class numbers (n,), which become one-hot. Observations are then given
+            as {"x": ..., "u": ...}.
+        pictures: whether the observations are pictures; by default their rank decides.
 
     Raises:
         TypeError: if the images or factors are of another kind.
@@ -52,8 +61,14 @@ class ArrayData(GroundTruthData):
         names: Sequence[str] | None = None,
         continuous: bool | Sequence[bool] | None = None,
         words: Sequence[Sequence[str] | None] | None = None,
+        condition: np.ndarray | None = None,
+        pictures: bool | None = None,
     ):
-        rows, table = _pictures(images), as_array(factors, "factors")
+        rows, table = as_array(images, "images"), as_array(factors, "factors")
+        if pictures is None:
+            pictures = rows.ndim in (3, 4)
+        self.pictures = pictures
+        rows = _pictures(rows) if pictures else _numbers(rows)
         table = table[:, None] if table.ndim == 1 else table
         if table.ndim != 2 or len(table) != len(rows) or not len(table) or not table.shape[1]:
             raise ValueError(
@@ -82,7 +97,9 @@ class ArrayData(GroundTruthData):
         self.rows = rows
         bytes_ = rows.dtype in (np.uint8, np.bool_)
         self.dtype = np.dtype(np.uint8 if bytes_ else np.float32)
-        self.image_shape = (rows.shape[1], rows.shape[2], rows.shape[3])
+        if pictures:
+            self.image_shape = (rows.shape[1], rows.shape[2], rows.shape[3])
+        self.condition = None if condition is None else _condition(condition, len(rows))
         columns: list[np.ndarray] = []
         sizes: list[int | None] = []
         self.values: list[np.ndarray | None] = []
@@ -109,6 +126,25 @@ class ArrayData(GroundTruthData):
         """Return `n` rows drawn with replacement: (factors, images)."""
         picked = integers(generator(rng), len(self.factors), n)
         return self.factors[picked], self._taken(picked)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one observation."""
+        return tuple(self.rows.shape[1:])
+
+    @property
+    def condition_shape(self) -> tuple[int, ...] | None:
+        """The shape of the auxiliary variable of one observation, or None."""
+        return None if self.condition is None else tuple(self.condition.shape[1:])
+
+    @property
+    def observations(self) -> np.ndarray:
+        """All rows x (n, ...), without the auxiliary variable."""
+        return self.rows
+
+    def as_picture(self, observations: np.ndarray) -> np.ndarray | None:
+        """Return observations as 8-bit RGB (..., h, w, 3); None if they are no pictures."""
+        return pixels.picture(observations) if self.pictures else None
 
     @property
     def examples(self) -> int:
@@ -138,10 +174,16 @@ class ArrayData(GroundTruthData):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.rows)} images, {', '.join(self.factor_names)})"
+        what = "images" if self.pictures else f"observations of shape {self.shape}"
+        return f"{type(self).__name__}({len(self.rows)} {what}, {', '.join(self.factor_names)})"
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
-        """Return images as networks see them; bytes are known to use 0..255, so may be dark."""
+        """Return observations as networks see them: bytes / 255, numbers as they are, float32.
+
+        Bytes are known to use 0..255, so may be dark. A condition stands beside them as it is.
+        """
+        if isinstance(images, Mapping):
+            return {**images, "x": self.as_input(images["x"])}  # type: ignore[return-value]
         return pixels.as_input(images, full_range=True)
 
     def _images(self, factors: np.ndarray, rng: Random) -> np.ndarray:
@@ -161,11 +203,50 @@ class ArrayData(GroundTruthData):
         self.deterministic = bool(counts.max() == 1)
         return bool(counts.min() > 0)
 
-    def _taken(self, rows: np.ndarray) -> np.ndarray:
+    def _taken(self, rows: np.ndarray) -> Any:
         taken = np.asarray(self.rows[rows])
-        return (
-            taken * np.uint8(255) if taken.dtype == bool else taken.astype(self.dtype, copy=False)
+        if taken.dtype == bool:
+            taken = taken * np.uint8(255)
+        taken = taken.astype(self.dtype, copy=False)
+        return taken if self.condition is None else {"x": taken, "u": self.condition[rows]}
+
+
+def _numbers(rows: np.ndarray) -> np.ndarray:
+    """Return observations that are no pictures, having checked kind, shape and values."""
+    if rows.dtype == np.uint8 or not (
+        np.issubdtype(rows.dtype, np.integer) or np.issubdtype(rows.dtype, np.floating)
+    ):
+        remedy = ": images.astype('float32') if they are numbers" if rows.dtype == np.uint8 else ""
+        raise TypeError(
+            f"expected floats or integers of observations (n, ...), got {rows.dtype} of shape "
+            f"{rows.shape}{remedy}"
         )
+    if rows.ndim < 2 or 0 in rows.shape:
+        raise ValueError(f"expected observations of shape (n, ...), got {rows.shape}")
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        if not np.isfinite(block).all():
+            raise ValueError(
+                f"expected finite observations, got NaN or infinity in rows {start} to "
+                f"{start + len(block) - 1}"
+            )
+    return rows
+
+
+def _condition(condition: np.ndarray, count: int) -> np.ndarray:
+    """Return an auxiliary variable as float32 (n, length); class numbers become one-hot."""
+    values = as_array(condition, "condition")
+    if values.ndim == 1 and np.issubdtype(values.dtype, np.integer) and len(values):
+        if values.min() < 0:
+            raise ValueError(f"expected classes of at least 0 in condition, got {values.min()}")
+        values = np.eye(int(values.max()) + 1, dtype=np.float32)[values]
+    if values.ndim != 2 or len(values) != count:
+        raise ValueError(
+            f"expected a condition of shape ({count}, length) or ({count},), got {values.shape}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError("expected a finite condition, got NaN or infinity")
+    return values.astype(np.float32)
 
 
 def _spelled(column: np.ndarray, name: str) -> tuple[np.ndarray, list[str] | None]:
@@ -179,7 +260,6 @@ def _spelled(column: np.ndarray, name: str) -> tuple[np.ndarray, list[str] | Non
 
 def _pictures(images: np.ndarray) -> np.ndarray:
     """Return images with a channel axis, having checked kind, shape and values."""
-    images = as_array(images, "images")
     pixels.as_input(images[:0])  # the type alone
     if images.ndim == 3:
         images = images[..., None]
@@ -187,7 +267,11 @@ def _pictures(images: np.ndarray) -> np.ndarray:
         channels_first = images.ndim == 4 and images.shape[1] in (1, 3)
         raise ValueError(
             f"expected images of shape (n, height, width, 1 or 3), got {images.shape}"
-            + (": numpy.moveaxis(images, 1, -1) puts the channels last" if channels_first else "")
+            + (
+                ": numpy.moveaxis(images, 1, -1) puts the channels last"
+                if channels_first
+                else ": pictures=False if they are other numbers"
+            )
         )
     brightest = 0
     for start in range(0, len(images), BLOCK):

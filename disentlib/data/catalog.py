@@ -19,6 +19,7 @@ from disentlib.data.imported_data import ImportedData
 from disentlib.data.mini_sprites import MiniSprites
 from disentlib.data.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
 from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
+from disentlib.data.nonstationary_sources import NonstationarySources
 from disentlib.data.scream_dsprites import (
     ScreamDSprites,
     ScreamDSpritesRendered,
@@ -61,9 +62,10 @@ SETS: dict[str, type[GroundTruthData]] = {
     )
 }
 
-# Sets that nothing but their arguments describes: another set, an imported file, a folder.
+# Sets that nothing but their arguments describes: another set, an imported file, a generator.
 WITH_ARGUMENTS: dict[str, type[GroundTruthData]] = {
-    kind.name: kind for kind in (Correlated, HeldOut, ImportedData, Split, TFDSData)
+    kind.name: kind
+    for kind in (Correlated, HeldOut, ImportedData, NonstationarySources, Split, TFDSData)
 }
 
 

@@ -28,7 +28,7 @@ class GroundTruthData(abc.ABC):
         name: what users type, as in `data.load(name)`.
         factor_names: one name a factor.
         factor_sizes: number of values of each factor; None for a real-valued one.
-        image_shape: (height, width, channels).
+        image_shape: (height, width, channels), for sets of pictures; `shape` for all.
         dtype: the type of the images, uint8 (0..255) or floats ([0, 1]); see `as_input`.
         has_full_grid: whether every combination of factor values can be asked for with `images`.
             Sets without one offer `sample` only.
@@ -101,6 +101,24 @@ class GroundTruthData(abc.ABC):
     def example_factors(self) -> np.ndarray:
         """Return the factors of all examples (examples, factors)."""
         return self.grid_factors(range(self.grid_size))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one observation: `image_shape`, or of another rank."""
+        return tuple(self.image_shape)
+
+    @property
+    def condition_shape(self) -> tuple[int, ...] | None:
+        """The shape of the auxiliary variable u of one observation; None for sets without.
+
+        Sets that have one give observations as {"x": ..., "u": ...} wherever others give an array.
+        """
+        return None
+
+    def as_picture(self, observations: np.ndarray) -> np.ndarray | None:
+        """Return observations as 8-bit RGB (..., h, w, 3); None if they are no pictures."""
+        is_picture = len(self.shape) == 3 and self.shape[2] in (1, 3)
+        return pixels.picture(observations) if is_picture else None
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Return images of this set as networks see them: uint8 scaled to [0, 1], floats as are.

@@ -17,15 +17,16 @@ from disentlib.data.array_data import ArrayData
 from disentlib.files import replacing
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-_OPTIONAL = ["names", "continuous", "words"]
+_OPTIONAL = ["names", "continuous", "words", "condition"]
 
 
 class ImportedData(ArrayData):
     """The set that `disentlib data import` wrote to `path`; its images stay on disk.
 
     Args:
-        path: an uncompressed .npz with images and factors, and the factors' names and which of
-            them are continuous.
+        path: an uncompressed .npz with images (or other observations, such as vectors (n, 5)) and
+            factors; and where they are there the factors' names, which of them are continuous, and
+            a condition (n, length).
 
     Raises:
         FileNotFoundError: if there is none.
@@ -89,11 +90,13 @@ def import_data(
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as partial:
         with _opened(source, side, background, drop_missing) as found, files.naming(source):
-            if len(found.shape) not in (3, 4) or 0 in found.shape:
+            if len(found.shape) < 2 or 0 in found.shape:
                 raise ValueError(
-                    f"expected images of shape (n, height, width, 1 or 3), got {found.shape}"
+                    "expected images of shape (n, height, width, 1 or 3), or other observations "
+                    f"of shape (n, ...), got {found.shape}"
                 )
-            pixels.as_input(np.empty(0, found.dtype))  # the type alone, before much is written
+            if len(found.shape) in (3, 4):  # pictures
+                pixels.as_input(np.empty(0, found.dtype))  # the type alone, before much is written
             if say is not None:
                 for note in found.notes:
                     say(note)
@@ -107,6 +110,8 @@ def import_data(
         words = found.factors.get("words")
         if words is not None and any(words):
             arrays["words"] = np.array([json.dumps(spelled) for spelled in words])
+        if checked.condition is not None:
+            arrays["condition"] = checked.condition
         with zipfile.ZipFile(partial, "a", zipfile.ZIP_STORED) as archive:
             for key, array in arrays.items():
                 with archive.open(f"{key}.npy", "w") as file:
@@ -142,12 +147,13 @@ def _write_images(path: Path, found: _Source) -> None:
 
 def _options(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return what `ArrayData` takes beside images, from arrays by their names in an archive."""
-    names, continuous, words = (arrays.get(key) for key in _OPTIONAL)
+    names, continuous, words, condition = (arrays.get(key) for key in _OPTIONAL)
     return {
         "factors": arrays["factors"],
         "names": None if names is None else [str(name) for name in names.ravel()],
         "continuous": None if continuous is None else continuous.tolist(),
         "words": None if words is None else [json.loads(spelled) for spelled in words.tolist()],
+        "condition": condition,
     }
 
 

@@ -24,13 +24,27 @@ class Reweighted(GroundTruthData):
         self.data = data
         self.factor_names = data.factor_names
         self.factor_sizes = data.factor_sizes
-        self.image_shape = data.image_shape
         self.dtype = data.dtype
         self.has_full_grid = data.has_full_grid
         self.deterministic = data.deterministic
         if not by_row:
             data._require_grid("chosen factors")
         self._tables: list[Table] = list(data._tables) if isinstance(data, Reweighted) else []
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one observation."""
+        return self.data.shape
+
+    @property
+    def condition_shape(self) -> tuple[int, ...] | None:
+        """The shape of the auxiliary variable of one observation, or None."""
+        return self.data.condition_shape
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:  # type: ignore[override]
+        """(height, width, channels)."""
+        return self.data.image_shape
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Return images as networks see them, by the rule of the set without weights."""

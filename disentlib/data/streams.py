@@ -15,9 +15,44 @@ from disentlib.data.labellers import LABELLERS, Labeller
 from disentlib.data.pairs import changed_factors, moved_factors
 from disentlib.data.randomness import counter
 
-__all__ = ["LabelledSet", "images", "labelled", "labelled_set", "pairs", "transitions"]
+__all__ = ["LabelledSet", "batches", "images", "labelled", "labelled_set", "pairs", "transitions"]
 
 Arrays = tuple[np.ndarray, ...]
+
+
+def batches(
+    data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0
+) -> tf.data.Dataset:
+    """Return x_1, x_2, ... ~ p(x): batches of any observations, with their auxiliary variable.
+
+    What a network sees is x, what only the loss sees is y. An auxiliary variable u is in both: an
+    encoder may see it, and priors are conditioned on it.
+
+    Args:
+        data: where to draw from; `data.sample` is all that is asked of it.
+        batch_size: observations a batch.
+        seed: 0 or more; every seed is another stream.
+        start: number of the first batch, 0 for a new stream.
+
+    Returns:
+        A dataset of float32 batches x (batch_size, ...); of a set with a condition of batches
+        ({"x": (batch_size, ...), "u": (batch_size, length)}, {"u": (batch_size, length)}).
+
+    Raises:
+        TypeError: if the observations are of a type that `data.as_input` refuses.
+        ValueError: if `batch_size` is not positive, `seed` or `start` is negative, or
+            `data.as_input` refuses the observations.
+    """
+    if data.condition_shape is None:
+        return images(data, batch_size=batch_size, seed=seed, start=start)
+
+    def draw(step: int) -> Arrays:
+        seen = data.sample(batch_size, counter(seed, step))[1]
+        return seen["x"], seen["u"]
+
+    shapes = (batch_size, *data.shape), (batch_size, *data.condition_shape)
+    drawn = _stream(draw, data, *shapes, seed=seed, start=start)
+    return drawn.map(lambda x, u: ({"x": x, "u": u}, {"u": u}))
 
 
 def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0) -> tf.data.Dataset:
@@ -42,7 +77,7 @@ def images(data: GroundTruthData, *, batch_size: int, seed: int, start: int = 0)
     def draw(step: int) -> Arrays:
         return (data.sample(batch_size, counter(seed, step))[1],)
 
-    shape = (batch_size, *data.image_shape)
+    shape = (batch_size, *data.shape)
     return _stream(draw, data, shape, seed=seed, start=start)
 
 
@@ -216,7 +251,7 @@ def labelled(
     return _stream(
         draw,
         data,
-        (2 * batch_size, *data.image_shape),
+        (2 * batch_size, *data.shape),
         (2 * batch_size, known.labels.shape[1]),
         seed=seed,
         start=start,
@@ -235,7 +270,7 @@ def _pair_stream(
     return _stream(
         draw,
         data,
-        (batch_size, 2, *data.image_shape),
+        (batch_size, 2, *data.shape),
         (batch_size, len(data.factor_names)),
         seed=seed,
         start=start,

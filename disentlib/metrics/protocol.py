@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentlib import named
 from disentlib.arrays import as_array, as_labels
 from disentlib.data import GroundTruthData, randomness
 from disentlib.data.randomness import RNG, Random
@@ -242,15 +243,15 @@ def _encode_all(
     """Encode (factors, images) as they are drawn, about `batch_size` images at a time."""
     factors: list[NDArray[Any]] = []
     parts: list[tuple[NDArray[Any], NDArray[Any] | None]] = []
-    waiting: list[NDArray[Any]] = []
+    waiting: list[Any] = []
     for some, images in drawn:
         factors.append(some)
         waiting.append(images)
-        if sum(map(len, waiting)) >= batch_size:
-            parts.append(_encode(encode, data.as_input(np.concatenate(waiting))))
+        if sum(map(named.length, waiting)) >= batch_size:
+            parts.append(_encode(encode, data.as_input(named.join(waiting))))
             waiting = []
     if waiting:
-        parts.append(_encode(encode, data.as_input(np.concatenate(waiting))))
+        parts.append(_encode(encode, data.as_input(named.join(waiting))))
     means, logvars = zip(*parts, strict=True)
     return Encoded(
         np.concatenate(factors),
@@ -315,7 +316,7 @@ class CodeTable:
         return self._mean, self._logvar
 
 
-def _encode(encode: Encoder, images: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _encode(encode: Encoder, images: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
     found = encode(images)
     parts = found if isinstance(found, tuple) else (found, None)
     if len(parts) != 2:
@@ -323,9 +324,9 @@ def _encode(encode: Encoder, images: NDArray[Any]) -> tuple[NDArray[Any], NDArra
     mean, logvar = (None if part is None else as_array(part, "codes") for part in parts)
     assert mean is not None
     for name, array in (("codes", mean), ("logvar", logvar)):
-        if array is not None and (array.ndim != 2 or len(array) != len(images)):
+        if array is not None and (array.ndim != 2 or len(array) != named.length(images)):
             raise ValueError(
-                f"expected {name} of shape ({len(images)}, dims) from the encoder, "
+                f"expected {name} of shape ({named.length(images)}, dims) from the encoder, "
                 f"got {array.shape}"
             )
     if logvar is not None and logvar.shape != mean.shape:

@@ -30,7 +30,7 @@ def modules(configuration: dict[str, Any]) -> list[str]:
     return sorted(name for name in found if name.partition(".")[0] not in OURS)
 
 
-def check(data_set: GroundTruthData, network: models.VAE, configuration: dict[str, Any]) -> None:
+def check(data_set: GroundTruthData, network: models.Method, configuration: dict[str, Any]) -> None:
     """Refuse a run whose data set or model could not be built again by another process.
 
     Raises:
@@ -46,8 +46,7 @@ def check(data_set: GroundTruthData, network: models.VAE, configuration: dict[st
     if any(_sets(configuration["data"])):
         again = from_config(configuration["data"])
         now, then = (
-            (one.config(), list(one.factor_names), list(one.image_shape))
-            for one in (data_set, again)
+            (one.config(), list(one.factor_names), list(one.shape)) for one in (data_set, again)
         )
         if json.dumps(now) != json.dumps(then):
             raise ValueError(

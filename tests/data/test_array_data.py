@@ -89,7 +89,13 @@ def bad(images, row, value):
         (images_of(GRID), GRID, {"names": ["a"]}, ValueError, "2 different names"),
         (images_of(GRID), GRID, {"names": ["a", "a"]}, ValueError, "2 different names"),
         (images_of(GRID).astype(int), GRID, {}, TypeError, "images of uint8, bool or floats"),
-        (images_of(GRID)[:, 0, 0], GRID, {}, ValueError, r"\(n, height, width, 1 or 3\)"),
+        (images_of(GRID)[:, 0, 0], GRID, {}, TypeError, r"astype\('float32'\) if they are numbers"),
+        (images_of(GRID)[..., [0] * 5], GRID, {}, ValueError, "pictures=False if they are other"),
+        (np.zeros(12), GRID, {}, ValueError, r"observations of shape \(n, \.\.\.\)"),
+        (bad(np.ones((12, 4)), 7, np.inf), GRID, {}, ValueError, "finite observations.*rows 0 to"),
+        (np.ones((12, 4)), GRID, {"condition": GRID[:5]}, ValueError, r"shape \(12, length\)"),
+        (np.ones((12, 4)), GRID, {"condition": -GRID[:, 1]}, ValueError, "at least 0 in condition"),
+        (np.ones((12, 4)), GRID, {"condition": GRID * np.nan}, ValueError, "finite condition"),
         (bad(images_of(GRID), 7, np.nan), GRID, {}, ValueError, r"images in \[0, 1\], got NaN"),
         (bad(images_of(GRID), 7, 1.5), GRID, {}, ValueError, r"images in \[0, 1\]"),
         (images_of(GRID)[:0], GRID[:0], {}, ValueError, "expected images of shape"),
@@ -140,3 +146,32 @@ def test_words_and_data_frames():
         data.ArrayData(images, frame.assign(kind=["b", None, "b", "a"]))
     with pytest.raises(ValueError, match="3 masked"):
         data.ArrayData(np.ma.masked_array(images, np.arange(36).reshape(4, 3, 3) < 3), frame)
+
+
+def test_vectors_and_other_observations():
+    x = np.random.default_rng(0).normal(size=(12, 5)) * 100
+    mine = data.ArrayData(x, GRID)
+    assert mine.shape == (5,)
+    assert mine.condition_shape is None
+    factors, seen = mine.sample(3, rng=0)
+    row = np.flatnonzero((factors[0] == GRID).all(axis=1))[0]
+    np.testing.assert_array_equal(mine.as_input(seen)[0], x[row].astype(np.float32))
+    assert mine.as_picture(seen) is None
+    assert not hasattr(mine, "image_shape")
+    fields = data.ArrayData(np.ones((12, 4, 4, 3)) * 7, GRID, pictures=False)
+    assert fields.shape == (4, 4, 3)
+    assert fields.as_input(fields.sample(2, rng=0)[1]).max() == 7
+    counts = data.ArrayData(np.arange(24).reshape(12, 2), GRID)
+    assert counts.as_input(counts.sample(2, rng=0)[1]).dtype == np.float32
+
+
+def test_a_condition_stands_beside_its_row():
+    x = np.arange(12.0)[:, None]
+    classes = np.arange(12) % 3
+    mine = data.ArrayData(x, GRID, condition=classes)
+    assert mine.condition_shape == (3,)
+    _, seen = mine.sample(20, rng=0)
+    np.testing.assert_array_equal(seen["u"].argmax(axis=1), seen["x"][:, 0] % 3)
+    np.testing.assert_array_equal(mine.as_input(seen)["u"], seen["u"])
+    own = data.ArrayData(x, GRID, condition=x / 2)
+    np.testing.assert_array_equal(own.take(np.array([4]))[1]["u"], [[2.0]])
