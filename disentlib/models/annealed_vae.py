@@ -22,6 +22,7 @@ class AnnealedVAE(VAE):
         c_max: the final capacity in nats. The study sweeps 5, 10, 25, 50, 75, 100.
         gamma: how strictly the KL follows the capacity; 1000 in the study.
         iteration_threshold: updates until the final capacity; 100,000 in the study.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -42,12 +43,18 @@ class AnnealedVAE(VAE):
         c_max: float | Schedule = 25.0,
         gamma: float | Schedule = 1000.0,
         iteration_threshold: int = 100_000,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         self.c_max = c_max
         self.gamma = gamma
@@ -56,7 +63,7 @@ class AnnealedVAE(VAE):
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
+        kl = self.kl(code, y)
         capacity = schedules.linear(self.step, last=self.c_max, steps=self.iteration_threshold)
         loss = reconstruction + self.gamma * tf.abs(kl - capacity)
         return loss, {"reconstruction": reconstruction, "kl": kl, "capacity": capacity}

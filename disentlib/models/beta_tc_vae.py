@@ -23,6 +23,7 @@ class BetaTCVAE(VAE):
         estimator: see `losses.total_correlation`: "minibatch" is the study's (its value is shifted
             by a constant), "weighted" and "stratified" need `dataset_size`.
         dataset_size: number of images in the data.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -43,12 +44,18 @@ class BetaTCVAE(VAE):
         beta: float | Schedule = 6.0,
         estimator: str = "minibatch",
         dataset_size: int | None = None,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         self.beta = beta
         self.estimator = estimator
@@ -58,7 +65,7 @@ class BetaTCVAE(VAE):
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
+        kl = self.kl(code, y)
         tc = total_correlation.from_batch(
             code.z,
             code.mean,

@@ -17,6 +17,7 @@ class BetaVAE(VAE):
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
         beta: the weight of the KL; 1 is the VAE. The study sweeps 1, 2, 4, 6, 8, 16.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -33,17 +34,23 @@ class BetaVAE(VAE):
         decoder,
         *,
         beta: float | Schedule = 4.0,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         self.beta = beta
 
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
+        kl = self.kl(code, y)
         return reconstruction + self.beta * kl, {"reconstruction": reconstruction, "kl": kl}

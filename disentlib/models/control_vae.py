@@ -30,6 +30,7 @@ class ControlVAE(VAE):
         k_i: integral gain, negative.
         beta_min: least weight; 1 for disentangling, 0 for generation.
         beta_max: largest weight; None is no limit. 1 for generation.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -60,12 +61,18 @@ class ControlVAE(VAE):
         k_i: float | Schedule = -0.001,
         beta_min: float | Schedule = 1.0,
         beta_max: float | Schedule | None = None,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         self.target = target
         self.first_target = first_target
@@ -95,7 +102,7 @@ class ControlVAE(VAE):
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
+        kl = self.kl(code, y)
         beta = self.limited(tf.convert_to_tensor(self.unlimited_weight))
         terms = {
             "reconstruction": reconstruction,
@@ -108,7 +115,7 @@ class ControlVAE(VAE):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Set the weight, in training, then compute the loss with it."""
         if training:
-            self.control(self.kl(y_pred))
+            self.control(self.kl(y_pred, y))
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def control(self, kl) -> None:

@@ -22,6 +22,7 @@ class DIPVAE(VAE):
         variant: "i" or "ii".
         lambda_off_diagonal: weight of the covariances. The study sweeps 1, 2, 5, 10, 20, 50.
         diagonal_factor: lambda_d / lambda_od; 10 for "i" and 1 for "ii" in the study.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -43,12 +44,18 @@ class DIPVAE(VAE):
         variant: str = "i",
         lambda_off_diagonal: float | Schedule = 10.0,
         diagonal_factor: float | Schedule = 10.0,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         if variant not in ("i", "ii"):
             raise ValueError(f"variant must be 'i' or 'ii', got {variant!r}")
@@ -59,7 +66,7 @@ class DIPVAE(VAE):
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms; the covariance term is logged with its two weights."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
+        kl = self.kl(code, y)
         matrix = moments.covariance(code.mean)
         if self.variant == "ii":
             matrix += tf.linalg.diag(tf.reduce_mean(tf.exp(code.logvar), axis=0))

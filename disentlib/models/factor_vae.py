@@ -6,7 +6,8 @@ import tensorflow as tf
 from disentlib.losses.schedules import Schedule
 from disentlib.models.architectures import fc_discriminator
 from disentlib.models.configuration import ObjectiveWeight, serializable
-from disentlib.models.vae import VAE, Code, replica_share
+from disentlib.models.method import replica_share
+from disentlib.models.vae import VAE, Code
 
 CLIP = 1e-6  # of the discriminator's probabilities, as in the reference
 PERMUTATION = -1  # the stream of its noise
@@ -31,6 +32,7 @@ class FactorVAE(VAE):
             The study permuted the very same codes.
         step_counting: "paper" counts a step an update; "reference" counts two, as the study's
             optimizers did: 300,000 steps are then 150,000 updates.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -52,12 +54,18 @@ class FactorVAE(VAE):
         discriminator_optimizer=None,
         second_batch: bool = False,
         step_counting: str = "paper",
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         if step_counting not in ("paper", "reference"):
             raise ValueError(f"step_counting must be 'paper' or 'reference', got {step_counting!r}")
@@ -81,7 +89,7 @@ class FactorVAE(VAE):
             # One image alone is both halves.
             other = Code(*(part[tf.minimum(half, images - 1) :] for part in code))
         reconstruction = self.reconstruction(x, joint)
-        kl = self.kl(joint)
+        kl = self.kl(joint, y)
         logits = self.logits(joint.z)
         tc = tf.reduce_mean(logits[:, 0] - logits[:, 1])
         terms = {

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from disentlib import files, limits
-from disentlib.models.vae import VAE
+from disentlib.models.method import Method
 
 # Keras's members of the archive.
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
@@ -20,7 +20,7 @@ _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 CONFIG_SHARE = 128
 
 
-def save(model: VAE, path: str | os.PathLike, *, configuration: str | None = None) -> None:
+def save(model: Method, path: str | os.PathLike, *, configuration: str | None = None) -> None:
     """Write a model with its optimizer's state, so that a crash leaves the old file or the new one.
 
     Args:
@@ -60,7 +60,7 @@ def configuration_of(path: str | os.PathLike) -> str | None:
         raise ValueError(f"expected a .keras file, {path} is damaged ({error})") from error
 
 
-def load(path: str | os.PathLike) -> VAE:
+def load(path: str | os.PathLike) -> Method:
     """Return the model that `save` or `model.save` wrote, compiled if it was, ready to train on.
 
     Nothing in the file is executed: Keras's safe mode refuses pickled functions. Sizes are checked
@@ -81,7 +81,7 @@ def load(path: str | os.PathLike) -> VAE:
         model = keras.saving.load_model(path, safe_mode=True)
     except Exception as error:
         raise ValueError(f"could not read the model in {path}: {_line(error)}") from error
-    if not isinstance(model, VAE):
+    if not isinstance(model, Method):
         raise ValueError(f"expected a model of disentlib in {path}, got {type(model).__name__}")
     if broken := _broken(model):
         raise ValueError(
@@ -121,7 +121,7 @@ def _check_archive(path: Path) -> None:
         limits.check(path, sum(sizes), "weights")
 
 
-def _broken(model: VAE) -> list[str]:
+def _broken(model: Method) -> list[str]:
     """Return the paths of the variables of a model and its optimizers that are not finite."""
     variables = [*model.variables]
     for optimizer in ("optimizer", "discriminator_optimizer"):

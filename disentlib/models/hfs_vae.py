@@ -86,6 +86,7 @@ def HFSVAE(
     temperatures: tuple[float, float] = (1.0, 1.0),
     delta: float | Schedule = 0.0,
     scale: str = "minimal_support",
+    prior=None,
     likelihood=None,
     seed: int = 0,
 ) -> BetaVAE:
@@ -105,6 +106,7 @@ def HFSVAE(
         temperatures: see `HausdorffSupport`.
         delta: see `HausdorffSupport`.
         scale: see `HausdorffSupport`.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         seed: see `VAE`.
 
@@ -119,5 +121,11 @@ def HFSVAE(
         scale=scale,
     )
     return BetaVAE(
-        encoder, decoder, beta=beta, likelihood=likelihood, regularizers=[support], seed=seed
+        encoder,
+        decoder,
+        beta=beta,
+        prior=prior,
+        likelihood=likelihood,
+        regularizers=[support],
+        seed=seed,
     )

@@ -26,6 +26,7 @@ class InfoVAE(VAE):
         alpha: how much of the KL is left out.
         scale: the paper's lambda; alpha + scale >= 1, or the discrepancy would be maximised.
         kernel: see `losses.maximum_mean_discrepancy`.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -47,12 +48,18 @@ class InfoVAE(VAE):
         alpha: float | Schedule = 0.0,
         scale: float | Schedule = 10.0,
         kernel: str = "inverse_multiquadratic",
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
     ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=regularizers, seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=regularizers,
+            seed=seed,
         )
         self.alpha = alpha
         self.scale = scale
@@ -68,8 +75,8 @@ class InfoVAE(VAE):
     def objective(self, x, y, code: Code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
-        kl = self.kl(code)
-        prior = tf.random.stateless_normal(tf.shape(code.z), self.noise_key(PRIOR), alg="philox")
-        mmd = maximum_mean_discrepancy(code.z, prior, kernel=self.kernel)
+        kl = self.kl(code, y)
+        draws = self.prior.draw(tf.shape(code.z)[0], self.noise_key(PRIOR), self.condition(y))
+        mmd = maximum_mean_discrepancy(code.z, draws, kernel=self.kernel)
         loss = reconstruction + (1 - self.alpha) * kl + (self.alpha + self.scale - 1) * mmd
         return loss, {"reconstruction": reconstruction, "kl": kl, "mean_discrepancy": mmd}

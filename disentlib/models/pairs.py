@@ -5,12 +5,20 @@ latents those are (told by labels, or found by their divergence) and in how post
 """
 
 import abc
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from disentlib.losses.schedules import Schedule
 from disentlib.models import checks
 from disentlib.models.beta_vae import BetaVAE
+
+
+class Posteriors(NamedTuple):
+    """What a model for pairs makes of a batch; sharing needs labels, which come with the loss."""
+
+    mean: tf.Tensor  # (batch, 2, latents)
+    logvar: tf.Tensor  # (batch, 2, latents)
 
 
 class PairVAE(BetaVAE, abc.ABC):
@@ -20,6 +28,7 @@ class PairVAE(BetaVAE, abc.ABC):
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c).
         beta: the weight of the KL; the study sweeps 1, 2, 4, 6, 8, 16.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -31,6 +40,7 @@ class PairVAE(BetaVAE, abc.ABC):
         decoder,
         *,
         beta: float | Schedule = 1.0,
+        prior=None,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
@@ -39,6 +49,7 @@ class PairVAE(BetaVAE, abc.ABC):
             encoder,
             decoder,
             beta=beta,
+            prior=prior,
             likelihood=likelihood,
             regularizers=regularizers,
             seed=seed,
@@ -52,19 +63,19 @@ class PairVAE(BetaVAE, abc.ABC):
     def average(self, mean, logvar) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the mean and logvar (batch, 1, latents) of the shared posterior."""
 
-    def call(self, x, training: bool = False):
-        """Return mean and logvar (batch, 2, latents) of both images, before sharing."""
+    def call(self, x, training: bool = False) -> Posteriors:  # type: ignore[override]
+        """Return the posteriors of both images, before sharing."""
         mean, logvar = self.infer(_flat(x), training=training)
-        return _paired(mean), _paired(logvar)
+        return Posteriors(_paired(mean), _paired(logvar))
 
     @property
     def batch_shape(self) -> tuple[int | None, ...]:
         """The shape of what `call` takes: pairs of images."""
-        return (None, 2, *self.image_shape)
+        return (None, 2, *self.observation_shape)
 
     def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Share, sample and decode; the objective is beta-VAE's on both images."""
-        mean, logvar = self.share(code[0], code[1], y)
+        mean, logvar = self.share(code.mean, code.logvar, y)
         return super().total(_flat(x), y, self.complete(_flat(mean), _flat(logvar)))
 
     def share(self, mean, logvar, y=None) -> tuple[tf.Tensor, tf.Tensor]:

@@ -24,12 +24,19 @@ def S2VAE(
     *,
     label_loss: LabelLoss,
     beta: float | Schedule = 4.0,
+    prior=None,
     likelihood=None,
     seed: int = 0,
 ) -> BetaVAE:
     """`BetaVAE` with a label loss: see there and `label_losses`."""
     return BetaVAE(
-        encoder, decoder, beta=beta, likelihood=likelihood, regularizers=[label_loss], seed=seed
+        encoder,
+        decoder,
+        beta=beta,
+        prior=prior,
+        likelihood=likelihood,
+        regularizers=[label_loss],
+        seed=seed,
     )
 
 
@@ -40,6 +47,7 @@ def S2FactorVAE(
     label_loss: LabelLoss,
     gamma: float | Schedule = 10.0,
     discriminator=None,
+    prior=None,
     likelihood=None,
     seed: int = 0,
 ) -> FactorVAE:
@@ -49,6 +57,7 @@ def S2FactorVAE(
         decoder,
         gamma=gamma,
         discriminator=discriminator,
+        prior=prior,
         likelihood=likelihood,
         regularizers=[label_loss],
         seed=seed,
@@ -63,6 +72,7 @@ def S2DIPVAE(
     variant: str = "i",
     lambda_off_diagonal: float | Schedule = 10.0,
     diagonal_factor: float | Schedule = 10.0,
+    prior=None,
     likelihood=None,
     seed: int = 0,
 ) -> DIPVAE:
@@ -73,6 +83,7 @@ def S2DIPVAE(
         variant=variant,
         lambda_off_diagonal=lambda_off_diagonal,
         diagonal_factor=diagonal_factor,
+        prior=prior,
         likelihood=likelihood,
         regularizers=[label_loss],
         seed=seed,
@@ -85,12 +96,19 @@ def S2BetaTCVAE(
     *,
     label_loss: LabelLoss,
     beta: float | Schedule = 6.0,
+    prior=None,
     likelihood=None,
     seed: int = 0,
 ) -> BetaTCVAE:
     """`BetaTCVAE` with a label loss: see there and `label_losses`."""
     return BetaTCVAE(
-        encoder, decoder, beta=beta, likelihood=likelihood, regularizers=[label_loss], seed=seed
+        encoder,
+        decoder,
+        beta=beta,
+        prior=prior,
+        likelihood=likelihood,
+        regularizers=[label_loss],
+        seed=seed,
     )
 
 
@@ -103,20 +121,35 @@ class SupervisedVAE(VAE):
         decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c); it learns
             to show what the codes hold, without a gradient to them.
         label_loss: see `label_losses`.
+        prior: see `VAE`.
         likelihood: see `VAE`.
         seed: see `VAE`.
     """
 
-    def __init__(self, encoder, decoder, *, label_loss: LabelLoss, likelihood=None, seed: int = 0):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        label_loss: LabelLoss,
+        prior=None,
+        likelihood=None,
+        seed: int = 0,
+    ):
         super().__init__(
-            encoder, decoder, likelihood=likelihood, regularizers=[label_loss], seed=seed
+            encoder,
+            decoder,
+            prior=prior,
+            likelihood=likelihood,
+            regularizers=[label_loss],
+            seed=seed,
         )
         self.label_loss = label_loss
 
     def objective(self, x, y, code: Code):
         """Return the reconstruction loss, and the KL for the record."""
         reconstruction = self.reconstruction(x, code)
-        return reconstruction, {"reconstruction": reconstruction, "kl": self.kl(code)}
+        return reconstruction, {"reconstruction": reconstruction, "kl": self.kl(code, y)}
 
     def complete(self, mean, logvar, training: bool = False) -> Code:
         """Sample, and decode without a gradient to the codes."""

@@ -68,7 +68,7 @@ class Checkpoint(keras.callbacks.Callback):
         if int(self.model.step) % self.every == 0:
             self.save(self.model)
 
-    def save(self, model: models.VAE) -> None:
+    def save(self, model: models.Method) -> None:
         """Write the model unless this step of it is on disk."""
         step = int(model.step)
         if step != self.saved:
@@ -126,7 +126,7 @@ class Watch(keras.callbacks.Callback):
             raise NonFiniteError(self._step(), found, self.checkpoint.saved)
 
 
-def broken(model: models.VAE) -> list[str]:
+def broken(model: models.Method) -> list[str]:
     """Return the paths of the weights and optimizer's variables that are not finite."""
     return [
         variable.path

@@ -36,7 +36,7 @@ _SCORE: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def describe(model: models.VAE) -> dict[str, Any]:
+def describe(model: models.Method) -> dict[str, Any]:
     """Return what a model's file says of its configuration, as it reads back from JSON."""
     optimizer = model.optimizer
     described = {
@@ -197,7 +197,7 @@ class Run:
         return data_set
 
     @cached_property
-    def model(self) -> models.VAE:
+    def model(self) -> models.Method:
         """The model at its last checkpoint.
 
         Raises:

@@ -14,7 +14,7 @@ from disentlib.data import GroundTruthData
 from disentlib.metrics.estimates import mean, top_two
 from disentlib.metrics.modularity import modularity_of
 from disentlib.metrics.table import ScoreTable
-from disentlib.models import VAE
+from disentlib.models import Method
 
 
 class InformationMetric(keras.metrics.Metric, abc.ABC):
@@ -168,7 +168,7 @@ class MetricsCallback(keras.callbacks.Callback):
         """Score, and add one entry `representation/score` a figure to the logs."""
         if (epoch + 1) % self.every:
             return
-        if not isinstance(self.model, VAE):
+        if not isinstance(self.model, Method):
             raise TypeError(f"expected a model of disentlib, got {type(self.model).__name__}")
         table = metrics.evaluate_encoder(
             self.data,

@@ -14,7 +14,7 @@ import tensorflow as tf
 from disentlib import files
 from disentlib.data import GroundTruthData, streams
 from disentlib.environment import environment
-from disentlib.models import VAE, configuration_of, load
+from disentlib.models import Method, configuration_of, load
 from disentlib.models.architectures import conv_encoder, deconv_decoder
 from disentlib.training import directory, own_code
 from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
@@ -33,7 +33,7 @@ def train(
     *,
     run_dir: str | Path,
     data: Callable[[], GroundTruthData],
-    model: Callable[..., VAE],
+    model: Callable[..., Method],
     encoder: Callable[..., keras.Model] = conv_encoder,
     decoder: Callable[..., keras.Model] = deconv_decoder,
     optimizer: Callable[[], keras.optimizers.Optimizer] = adam,
@@ -124,8 +124,8 @@ def train(
     keras.utils.set_random_seed(seed)
     data_set = data()
     network = model(
-        encoder(data_set.image_shape, latents=latents),
-        decoder(data_set.image_shape, latents=latents),
+        encoder(data_set.shape, latents=latents),
+        decoder(data_set.shape, latents=latents),
         seed=seed,
     )
     network.compile(optimizer=optimizer(), jit_compile=jit_compile)
@@ -233,7 +233,7 @@ def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
         )
 
 
-def _open(run_dir: Path, network: VAE, settings: dict[str, Any], operative: str) -> VAE:
+def _open(run_dir: Path, network: Method, settings: dict[str, Any], operative: str) -> Method:
     """Check that the directory is this run's, note its settings, return the model to go on with."""
     files.sweep(run_dir)
     path, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
@@ -311,7 +311,7 @@ def _follows(old: Any, new: Any, before: int, now: int) -> bool:
     return numbers and math.isclose(old * now, new * before, rel_tol=1e-6)
 
 
-def _start_from(source: Path, network: VAE) -> dict[str, Any]:
+def _start_from(source: Path, network: Method) -> dict[str, Any]:
     """Give a new model the weights of a trained one; return what was taken from where."""
     source = source.expanduser()
     path = source / directory.MODEL if source.is_dir() else source

@@ -27,7 +27,7 @@ def test_the_objective_is_the_negative_evidence_lower_bound():
     model = vae(models.BetaVAE, beta=3.0)
     code = model(IMAGES)
     loss, terms = model.objective(IMAGES, None, code)
-    mean, logvar, x = (np.asarray(part, float) for part in (code.mean, code.logvar, code.x))
+    mean, logvar, x = (np.asarray(part, float) for part in (code.mean, code.logvar, code.output))
     cross_entropy = np.maximum(x, 0) - x * IMAGES + np.log1p(np.exp(-abs(x)))
     reconstruction = cross_entropy.sum(axis=(1, 2, 3)).mean()
     kl = 0.5 * (mean**2 + np.exp(logvar) - logvar - 1).sum(axis=1).mean()

@@ -45,6 +45,12 @@ class Normal(Prior):
         means = tf.zeros(self.latents) if self.means is None else tf.constant(self.means)
         return normal(means, tf.math.log(tf.constant(self.variances)))
 
+    def draw(self, count, key, condition=None) -> tf.Tensor:
+        """Return draws (count, latents): means + sqrt(variances) * noise."""
+        prior = self()
+        noise = tf.random.stateless_normal((count, self.latents), key, alg="philox")
+        return prior.mean() + prior.stddev() * noise
+
 
 def standard(latents: int) -> Normal:
     """Return N(0, I) over `latents` dimensions, the prior of a plain VAE."""

@@ -75,6 +75,17 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
         except NotImplementedError:
             return posterior.log_prob(z) - prior.log_prob(z)
 
+    def draw(self, count, key, condition=None) -> tf.Tensor:
+        """Return draws (count, latents) that depend on a key, as `tf.random.stateless_*` take it.
+
+        Args:
+            count: how many; the rows of the condition, where there is one.
+            key: of the random numbers.
+            condition: see `distribution`.
+        """
+        shape = () if self.conditional else (count,)
+        return self(condition).sample(shape, seed=key)
+
     def penalty(
         self, code, y, *, step: tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -89,6 +100,11 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
         return tf.zeros(()), {}
 
     # A prior without a condition may be used as the distribution that it is.
+
+    @property
+    def event_shape(self) -> tf.TensorShape:
+        """(latents,)."""
+        return tf.TensorShape([self.latents])
 
     def sample(self, sample_shape=(), *, condition=None, seed=None) -> tf.Tensor:
         """Return draws (*sample_shape, [batch,] latents)."""
