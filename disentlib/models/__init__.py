@@ -1,6 +1,9 @@
 """Methods: one file each, named after it. Every one is `Name(encoder, decoder, *, its weights)`."""
 
+from disentlib.losses import likelihoods as likelihoods
 from disentlib.models import architectures as architectures
+from disentlib.models import networks as networks
+from disentlib.models import priors as priors
 from disentlib.models.ada_gvae import AdaGVAE as AdaGVAE
 from disentlib.models.ada_ml_vae import AdaMLVAE as AdaMLVAE
 from disentlib.models.annealed_vae import AnnealedVAE as AnnealedVAE
@@ -16,11 +19,13 @@ from disentlib.models.group_vae import GroupVAE as GroupVAE
 from disentlib.models.hfs_vae import HFSVAE as HFSVAE
 from disentlib.models.hfs_vae import HausdorffSupport as HausdorffSupport
 from disentlib.models.info_vae import InfoVAE as InfoVAE
+from disentlib.models.ivae import IVAE as IVAE
 from disentlib.models.label_losses import LabelCovariance as LabelCovariance
 from disentlib.models.label_losses import LabelCrossEntropy as LabelCrossEntropy
 from disentlib.models.label_losses import LabelEmbedding as LabelEmbedding
 from disentlib.models.label_losses import LabelInformation as LabelInformation
 from disentlib.models.label_losses import LabelSquaredError as LabelSquaredError
+from disentlib.models.method import Method as Method
 from disentlib.models.ml_vae import MLVAE as MLVAE
 from disentlib.models.semi_supervised import S2DIPVAE as S2DIPVAE
 from disentlib.models.semi_supervised import S2VAE as S2VAE

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.grappler import tf_optimizer
 
-from disentlib import models
+from disentlib import losses, models
 from disentlib.models import architectures as nets
 from disentlib.models.configuration import ObjectiveWeight
 
@@ -59,6 +59,15 @@ METHODS = {
     ),
     "InfoVAE": Method(models.InfoVAE, terms=("reconstruction", "kl", "mean_discrepancy")),
     "ControlVAE": Method(models.ControlVAE, terms=("reconstruction", "kl", "beta", "target")),
+    "IVAE": Method(
+        models.IVAE,
+        lambda: {
+            "prior": models.priors.GaussianMixture(2, latents=LATENTS),
+            "weights": (2.0, 1.5, 0.5, 1.0),
+            "likelihood": losses.Bernoulli(),
+        },
+        terms=("reconstruction", "information", "total_correlation", "dimension_kl"),
+    ),
     "GroupVAE": Method(models.GroupVAE, kind="pairs"),
     "MLVAE": Method(models.MLVAE, kind="pairs"),
     "AdaGVAE": Method(models.AdaGVAE, kind="pairs"),
