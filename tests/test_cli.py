@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+from rich.text import Text
 
 from disentlib import __version__, cli
 from disentlib.cli import console
@@ -124,7 +125,7 @@ def test_no_color_wins_over_a_terminal(monkeypatch):
             monkeypatch.setenv("NO_COLOR", "1")
         screen = console.stdout()
         with screen.capture() as captured:
-            screen.print("[red]mig[/red]")
+            screen.print(Text("mig", style="red"))
         assert ("\x1b[" in captured.get()) == expected
 
 

@@ -213,6 +213,8 @@ class ArrayData(GroundTruthData):
 
 def _numbers(rows: np.ndarray) -> np.ndarray:
     """Return observations that are no pictures, having checked kind, shape and values."""
+    if rows.ndim < 2 or 0 in rows.shape:
+        raise ValueError(f"expected observations of shape (n, ...), got {rows.shape}")
     if rows.dtype == np.uint8 or not (
         np.issubdtype(rows.dtype, np.integer) or np.issubdtype(rows.dtype, np.floating)
     ):
@@ -221,8 +223,6 @@ def _numbers(rows: np.ndarray) -> np.ndarray:
             f"expected floats or integers of observations (n, ...), got {rows.dtype} of shape "
             f"{rows.shape}{remedy}"
         )
-    if rows.ndim < 2 or 0 in rows.shape:
-        raise ValueError(f"expected observations of shape (n, ...), got {rows.shape}")
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         if not np.isfinite(block).all():
