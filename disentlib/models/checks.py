@@ -1,6 +1,7 @@
 """Checks of the values in a batch, which a compiled step can only make while it runs."""
 
 import contextlib
+import contextvars
 import re
 from collections.abc import Callable, Iterator
 
@@ -15,13 +16,26 @@ MARK = "refused"  # in the errors of compiled steps, before what a check said
 _BYTES = pixels.as_input(np.arange(256, dtype=np.uint8))
 
 
-def as_input(images: tf.Tensor, *, unit: bool, checked: bool = True) -> tf.Tensor:
+# Whether values are looked at; XLA cannot.
+_looked_at = contextvars.ContextVar("looked_at", default=True)
+
+
+@contextlib.contextmanager
+def under_xla(compiled: bool) -> Iterator[None]:
+    """Leave checks of values out of a step that XLA compiles; it knows no Python."""
+    token = _looked_at.set(not compiled)
+    try:
+        yield
+    finally:
+        _looked_at.reset(token)
+
+
+def as_input(images: tf.Tensor, *, unit: bool) -> tf.Tensor:
     """Return a batch as `pixels.as_input` does, in eager code and in graphs.
 
     Args:
         images: (batch, ...).
         unit: whether floats must lie in [0, 1].
-        checked: whether values are looked at; XLA cannot.
 
     Raises:
         TypeError: for another type than uint8, bool or floats.
@@ -38,8 +52,6 @@ def as_input(images: tf.Tensor, *, unit: bool, checked: bool = True) -> tf.Tenso
         low, high = tf.reduce_min(seen), tf.reduce_max(seen)
         least, most = (0.0, 1.0) if unit else (tf.float32.min, tf.float32.max)
         wrong = tf.logical_not(tf.logical_and(low >= least, high <= most))
-    if not checked:
-        return seen
     return refused(seen, wrong, lambda array: pixels.as_input(array, unit=unit), images)
 
 
@@ -66,7 +78,12 @@ def labels(y: tf.Tensor) -> tf.Tensor:
 def refused(
     value: tf.Tensor, wrong: tf.Tensor, explain: Callable[..., object], *tensors: tf.Tensor
 ) -> tf.Tensor:
-    """Return `value`; but where `wrong`, a truth, holds, `explain(*arrays)` raises a ValueError."""
+    """Return `value`; but where `wrong`, a truth, holds, `explain(*arrays)` raises a ValueError.
+
+    Not in a step that XLA compiles; see `under_xla`.
+    """
+    if not _looked_at.get():
+        return value
 
     def message(*arrays: np.ndarray) -> str:
         try:

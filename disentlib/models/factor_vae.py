@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from disentlib.losses.schedules import Schedule
+from disentlib.models import checks
 from disentlib.models.architectures import fc_discriminator
 from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.method import replica_share
@@ -123,7 +124,8 @@ class FactorVAE(VAE):
         x, y = self.batch(data)
         with tf.GradientTape(persistent=True) as tape:
             code = self(x, training=True)
-            loss, terms = self.total(x, y, code)
+            with checks.under_xla(self.jit_compile):
+                loss, terms = self.total(x, y, code)
             model_loss = replica_share(loss)
             discriminator_loss = replica_share(terms["discriminator"])
         own = self.discriminator.trainable_variables

@@ -245,15 +245,15 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         """Return x as networks see it and y of a batch as Keras hands it over."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         _refuse_weights({"sample_weight": sample_weight})
-        return self.as_input(x, checked=not self.jit_compile), y
+        with checks.under_xla(self.jit_compile):
+            return self.as_input(x), y
 
-    def as_input(self, x, *, checked: bool = True) -> Any:
+    def as_input(self, x) -> Any:
         """Return a batch as networks see it, by the rule for pixels; see `checks.as_input`."""
         if not isinstance(x, Mapping):
-            return checks.as_input(x, unit=self.unit, checked=checked)
+            return checks.as_input(x, unit=self.unit)
         return {
-            name: checks.as_input(part, unit=self.unit and name == "x", checked=checked)
-            for name, part in x.items()
+            name: checks.as_input(part, unit=self.unit and name == "x") for name, part in x.items()
         }
 
     def export(self, filepath, format="tf_saved_model", *, input_signature=None, **options):  # noqa: A002
@@ -279,7 +279,8 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Turn `objective` into what Keras minimises, and log its terms."""
         _refuse_weights({"sample_weight": sample_weight})
-        loss, terms = self.total(x, y, y_pred)
+        with checks.under_xla(self.jit_compile):
+            loss, terms = self.total(x, y, y_pred)
         self.log(x, terms)
         return replica_share(loss)
 
