@@ -156,8 +156,8 @@ class Breaking(models.BetaVAE):
 
     at = 6
 
-    def kl(self, code):
-        return super().kl(code) + tf.where(self.step >= self.at, np.nan, 0.0)
+    def kl(self, code, y=None):
+        return super().kl(code, y) + tf.where(self.step >= self.at, np.nan, 0.0)
 
 
 @keras.saving.register_keras_serializable("tests")
