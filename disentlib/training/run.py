@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib import files, models, screen
+from disentlib import files, models, named, screen
 from disentlib.data import GroundTruthData, from_config
 from disentlib.training import directory, own_code
 
@@ -221,10 +221,13 @@ class Run:
         return model
 
     def encode(self, images: np.ndarray, *, batch_size: int = 256) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and logvar (n, latents) of images (n, h, w, c), uint8 or float in [0, 1]."""
+        """Return mean and logvar (n, latents) of images (n, h, w, c), uint8 or float in [0, 1].
+
+        Or of other observations, {"x": ..., "u": ...} where the encoder sees a condition.
+        """
         batches = [
-            self.model.encode(images[start : start + batch_size])
-            for start in range(0, len(images), batch_size)
+            self.model.encode(named.rows(images, slice(start, start + batch_size)))
+            for start in range(0, named.length(images), batch_size)
         ]
         mean, logvar = zip(*batches, strict=True)
         return np.concatenate(mean), np.concatenate(logvar)

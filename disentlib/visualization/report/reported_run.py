@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from disentlib import ops
+from disentlib import named, ops
 from disentlib.visualization import files, pages, plots
 from disentlib.visualization.pages import Drawing
 from disentlib.visualization.posteriors import active_units, kl_per_latent
@@ -159,7 +159,7 @@ def encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) 
     for start in range(0, samples, chunk):
         values, images = run.data.sample(min(chunk, samples - start), rng)
         mean, logvar = run.encode(images)
-        shown = images[:SHOWN] if shown is None else shown
+        shown = named.observation(images)[:SHOWN] if shown is None else shown
         factors.append(values)
         means.append(np.asarray(mean))
         logvars.append(np.asarray(logvar))
