@@ -27,7 +27,7 @@ def section(run: ReportedRun) -> Section | None:
             title="KL per latent",
             context=context,
             alt=f"Bars of the KL per latent, from {kl.max():.2f} down to {kl.min():.2f} nats",
-            caption="KL to the prior per latent. Grey: inactive.",
+            caption="KL to N(0, I) per latent. Grey: inactive.",
         )
     ]
     tables = []
@@ -45,7 +45,7 @@ def section(run: ReportedRun) -> Section | None:
     text = (
         f"{active.sum()} of {len(active)} latents are active: their posterior mean varies over "
         f"{run.samples:,} images with a variance above {ACTIVE_VARIANCE}. "
-        f"The KL to the prior is {kl.sum():.2f} nats in all."
+        f"The KL to N(0, I) is {kl.sum():.2f} nats in all."
     )
     facts = [("active latents", f"{active.sum()} of {len(active)}")]
     return Section("latents", "Latents and factors", [text], drawings, tables, facts=facts)

@@ -35,7 +35,7 @@ def section(run: ReportedRun) -> Section | None:
             "samples.png",
             decode_grid(run.decode, draws),
             f"{SHOWN} decoded draws from the prior",
-            "Decoded draws from the prior N(0, I).",
+            "Decoded draws from N(0, I).",
         ),
     ]
     return Section("pictures", "Reconstructions and samples", drawings=drawings)

@@ -32,7 +32,7 @@ def section(run: ReportedRun) -> Section | None:
         "Traversals",
         [
             "Each slider moves one latent and leaves the others at the code of the chosen image. "
-            "Sorted by KL to the prior; a slider spans two standard deviations of the latent's "
+            "Sorted by KL to N(0, I); a slider spans two standard deviations of the latent's "
             "average posterior to each side."
         ],
         body=pages.fragment("traversals.html", **sliders(run)),
