@@ -5,31 +5,31 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from disentlib.data.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
-from disentlib.data.cars3d import Cars3D
-from disentlib.data.celeba import CelebA
-from disentlib.data.color_dsprites import ColorDSprites, ColorDSpritesRendered
 from disentlib.data.correlated import Correlated
-from disentlib.data.dsprites import DSprites
-from disentlib.data.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
-from disentlib.data.dsprites_rendered import DSpritesRendered
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.held_out import HeldOut
-from disentlib.data.imported_data import ImportedData
-from disentlib.data.mini_sprites import MiniSprites
-from disentlib.data.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
-from disentlib.data.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
-from disentlib.data.nonstationary_sources import NonstationarySources
-from disentlib.data.scream_dsprites import (
+from disentlib.data.sets.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
+from disentlib.data.sets.cars3d import Cars3D
+from disentlib.data.sets.celeba import CelebA
+from disentlib.data.sets.color_dsprites import ColorDSprites, ColorDSpritesRendered
+from disentlib.data.sets.dsprites import DSprites
+from disentlib.data.sets.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
+from disentlib.data.sets.dsprites_rendered import DSpritesRendered
+from disentlib.data.sets.imported_data import ImportedData
+from disentlib.data.sets.mini_sprites import MiniSprites
+from disentlib.data.sets.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
+from disentlib.data.sets.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
+from disentlib.data.sets.nonstationary_sources import NonstationarySources
+from disentlib.data.sets.scream_dsprites import (
     ScreamDSprites,
     ScreamDSpritesRendered,
     TexturedDSpritesRendered,
 )
-from disentlib.data.shapes3d import Shapes3D
-from disentlib.data.shapes3d_rendered import Shapes3DRendered
-from disentlib.data.smallnorb import SmallNORB
+from disentlib.data.sets.shapes3d import Shapes3D
+from disentlib.data.sets.shapes3d_rendered import Shapes3DRendered
+from disentlib.data.sets.smallnorb import SmallNORB
+from disentlib.data.sets.tfds_data import TFDSData
 from disentlib.data.split import Split
-from disentlib.data.tfds_data import TFDSData
 
 __all__ = ["SETS", "from_config", "load"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from disentlib import limits
-from disentlib.data import files
+from disentlib.data import published
 
 __all__ = ["Background", "plain", "shape"]
 
@@ -68,7 +68,7 @@ def plain(path: Path, *, background: Background | None = None) -> Image.Image:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture whose kind can be converted without guessing."""
     limits.check_regular(path)
-    with files.damaged(path, "a picture"):
+    with published.damaged(path, "a picture"):
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(path, formats=FORMATS)

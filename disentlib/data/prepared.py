@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib.data import files
+from disentlib.data import published
 from disentlib.files import read_json
 
 __all__ = ["batches", "features", "find", "is_real", "split_sizes"]
@@ -26,7 +26,7 @@ def find(path: str | os.PathLike[str] | None, name: str) -> Path | None:
     Raises:
         ValueError: if several sets or configurations fit.
     """
-    place = files.root() if path is None else Path(path).expanduser()
+    place = published.root() if path is None else Path(path).expanduser()
     if (place / INFO).is_file():
         return place
     if not place.is_dir():
@@ -52,7 +52,7 @@ def builder(folder: Path) -> Any:
     """
     import tensorflow_datasets as tfds  # imports TensorFlow
 
-    with files.damaged(folder, "a set that TensorFlow Datasets prepared"):
+    with published.damaged(folder, "a set that TensorFlow Datasets prepared"):
         return tfds.builder_from_directory(folder)
 
 
@@ -113,7 +113,7 @@ def batches(
         stream = made.as_dataset(
             split=split, shuffle_files=False, decoders=tfds.decode.PartialDecoding(wanted)
         ).batch(size)
-        with files.damaged(folder, "a set that TensorFlow Datasets prepared"):
+        with published.damaged(folder, "a set that TensorFlow Datasets prepared"):
             rows = stream.as_numpy_iterator()
             while True:
                 try:

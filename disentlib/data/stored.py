@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from disentlib.data import files, prepared
+from disentlib.data import prepared, published
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import Random
 
@@ -38,7 +38,7 @@ class Stored(GroundTruthData):
     def __init__(self, path: str | os.PathLike[str] | None = None):
         self.path = path
         found = prepared.find(path, self.tfds_name) if self.tfds_name else None
-        self.file: Path = found or files.find(path, self.file_names, advice=self.advice)
+        self.file: Path = found or published.find(path, self.file_names, advice=self.advice)
         self._rows: np.ndarray | None = None
         self._reading = threading.Lock()
 
@@ -54,7 +54,7 @@ class Stored(GroundTruthData):
         """Yield what is found to be right about the file, one line each; raise at what is not."""
         expected = self.checksums.get(self.file.name)
         if expected is not None:
-            digest = files.md5(self.file)
+            digest = published.md5(self.file)
             if digest != expected:
                 raise ValueError(f"expected MD5 {expected} of {self.file}, got {digest}")
             yield f"MD5 {digest}"
@@ -83,7 +83,7 @@ class Stored(GroundTruthData):
             self._check("images", int(seen.sum()), self.grid_size)
 
         size = (self.grid_size, *(shape or self.image_shape))
-        return files.built(self.file, "images", size, np.uint8, fill)
+        return published.built(self.file, "images", size, np.uint8, fill)
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
         return images

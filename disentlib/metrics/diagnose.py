@@ -16,8 +16,8 @@ from scipy.stats import rankdata
 from disentlib import files, ops, screen
 from disentlib.arrays import column_names
 from disentlib.data.randomness import RNG
-from disentlib.metrics.estimates import Continuous, adjusted, default_bins
-from disentlib.metrics.modularity import modularity_of
+from disentlib.metrics.information.estimates import Continuous, adjusted, default_bins
+from disentlib.metrics.information.modularity import modularity_of
 from disentlib.metrics.outliers import hanging_on_one, variance_shares
 from disentlib.metrics.protocol import generator
 

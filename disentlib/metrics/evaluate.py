@@ -14,7 +14,7 @@ from disentlib.arrays import as_labels, column_names
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
-from disentlib.metrics.estimates import ConstantFactorWarning, Continuous, default_bins
+from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous, default_bins
 from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.scores import SCORES, Score

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.metrics.estimates import ConstantFactorWarning, Continuous
+from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous
 from disentlib.ops import check_codes, check_mixed_factors, column_ranges
 
 

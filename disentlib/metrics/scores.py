@@ -7,32 +7,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from disentlib.metrics.affine_mcc import affine_mcc
-from disentlib.metrics.beta_vae_score import beta_vae_score
-from disentlib.metrics.dci import dci
-from disentlib.metrics.dcimig import dcimig
-from disentlib.metrics.explicitness import explicitness
-from disentlib.metrics.factor_vae_score import factor_vae_score
-from disentlib.metrics.factorized_support import factorized_support
-from disentlib.metrics.gaussian_total_correlation import gaussian_total_correlation
-from disentlib.metrics.gaussian_wasserstein_correlation import (
+from disentlib.metrics.alignment.affine_mcc import affine_mcc
+from disentlib.metrics.alignment.mcc import mcc
+from disentlib.metrics.independence.factorized_support import factorized_support
+from disentlib.metrics.independence.gaussian_total_correlation import gaussian_total_correlation
+from disentlib.metrics.independence.gaussian_wasserstein_correlation import (
     gaussian_wasserstein_correlation,
     gaussian_wasserstein_correlation_norm,
 )
-from disentlib.metrics.info_mec import info_mec
-from disentlib.metrics.irs import irs
-from disentlib.metrics.jemmig import jemmig
-from disentlib.metrics.mcc import mcc
-from disentlib.metrics.med import med, top_k_med
-from disentlib.metrics.mig import mig
-from disentlib.metrics.mig_aggregated_posterior import mig_aggregated_posterior
-from disentlib.metrics.mig_sup import mig_sup
-from disentlib.metrics.modularity import modularity
-from disentlib.metrics.mutual_information_score import mutual_information_score
-from disentlib.metrics.omes import omes
-from disentlib.metrics.rmig import rmig
-from disentlib.metrics.sap import sap
-from disentlib.metrics.z_max_var import z_max_var
+from disentlib.metrics.independence.mutual_information_score import mutual_information_score
+from disentlib.metrics.information.dcimig import dcimig
+from disentlib.metrics.information.info_mec import info_mec
+from disentlib.metrics.information.jemmig import jemmig
+from disentlib.metrics.information.med import med, top_k_med
+from disentlib.metrics.information.mig import mig
+from disentlib.metrics.information.mig_aggregated_posterior import mig_aggregated_posterior
+from disentlib.metrics.information.mig_sup import mig_sup
+from disentlib.metrics.information.modularity import modularity
+from disentlib.metrics.information.rmig import rmig
+from disentlib.metrics.intervention.beta_vae_score import beta_vae_score
+from disentlib.metrics.intervention.factor_vae_score import factor_vae_score
+from disentlib.metrics.intervention.irs import irs
+from disentlib.metrics.intervention.omes import omes
+from disentlib.metrics.intervention.z_max_var import z_max_var
+from disentlib.metrics.prediction.dci import dci
+from disentlib.metrics.prediction.explicitness import explicitness
+from disentlib.metrics.prediction.sap import sap
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
-from disentlib.metrics.estimates import Continuous
+from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.protocol import Protocol, Split, check_test, split
 from disentlib.ops import Standardisation, check_mixed_factors
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from disentlib.metrics.model_centrality import cross_score
+from disentlib.metrics.selection.model_centrality import cross_score
 from disentlib.studies.scoring import CODES
 from disentlib.studies.storage import Storage
 from disentlib.training.run import Run

@@ -8,7 +8,7 @@ import numpy as np
 from disentlib import files, metrics
 from disentlib.data import GroundTruthData
 from disentlib.metrics import protocol as protocols
-from disentlib.metrics.downstream_task import Predictor
+from disentlib.metrics.downstream.downstream_task import Predictor
 from disentlib.metrics.protocol import Encoded, Protocol
 from disentlib.studies.engine import Row
 from disentlib.training.directory import SCORES

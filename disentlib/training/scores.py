@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from disentlib import metrics
 from disentlib.data import GroundTruthData
-from disentlib.metrics.estimates import mean, top_two
-from disentlib.metrics.modularity import modularity_of
+from disentlib.metrics.information.estimates import mean, top_two
+from disentlib.metrics.information.modularity import modularity_of
 from disentlib.metrics.table import ScoreTable
 from disentlib.models import Method
 

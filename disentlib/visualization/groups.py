@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from disentlib.arrays import as_array
-from disentlib.metrics.unified_scores import area_precision
+from disentlib.metrics.selection.unified_scores import area_precision
 
 
 class Recovery(NamedTuple):

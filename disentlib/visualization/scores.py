@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from disentlib import ops
 from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
-from disentlib.metrics.dci import importances
-from disentlib.metrics.estimates import Continuous, cut_factors, estimate
-from disentlib.metrics.irs import robustness
+from disentlib.metrics.information.estimates import Continuous, cut_factors, estimate
+from disentlib.metrics.intervention.irs import robustness
+from disentlib.metrics.prediction.dci import importances
 from disentlib.metrics.protocol import Protocol
 from disentlib.visualization import files, plots
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from disentlib import data
 from disentlib.cli import main
-from disentlib.data import catalog, dsprites
+from disentlib.data import catalog
+from disentlib.data.sets import dsprites
 
 SMALL = (3, 2, 2, 4, 4)
 

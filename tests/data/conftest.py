@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from disentlib import data
-from disentlib.data import dsprites
+from disentlib.data.sets import dsprites
 
 
 @pytest.fixture

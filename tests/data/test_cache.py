@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from disentlib.data import files
+from disentlib.data import published
 
 OLD = 10**9 * 1_000_000_000  # ns
 
@@ -24,7 +24,7 @@ def copy(tmp_path):
                 self.made += 1
                 target[:] = np.frombuffer(self.source.read_bytes(), np.uint8)
 
-            return bytes(files.built(self.source, "bytes", (4,), np.uint8, fill))
+            return bytes(published.built(self.source, "bytes", (4,), np.uint8, fill))
 
     Copy.source.write_bytes(b"abcd")
     os.utime(Copy.source, ns=(OLD, OLD))
@@ -94,7 +94,7 @@ def test_sources_of_one_name_have_copies_of_their_own(tmp_path, monkeypatch):
         np.savez_compressed(tmp_path / folder / "set.npz", images=images)
     for _ in range(2):
         for value, folder in enumerate(("a", "b")):
-            rows = files.npz_rows(tmp_path / folder / "set.npz", "images")
+            rows = published.npz_rows(tmp_path / folder / "set.npz", "images")
             assert (rows == value).all()
     assert len(list((tmp_path / "cache").glob("set.npz.*.npy"))) == 2  # or they would take turns
 
@@ -110,7 +110,7 @@ def test_a_file_in_a_folder_that_was_replaced_is_read_again(tmp_path):
     for value in (1, 2):
         part.write_text(str(value))
         os.utime(part, ns=(OLD, OLD))
-        assert files.built(folder, "number", (1,), np.int32, fill).tolist() == [value]
+        assert published.built(folder, "number", (1,), np.int32, fill).tolist() == [value]
     part.unlink()
     with pytest.raises(FileNotFoundError):
-        files.built(folder, "number", (1,), np.int32, fill, parts=[part])
+        published.built(folder, "number", (1,), np.int32, fill, parts=[part])

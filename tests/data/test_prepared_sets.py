@@ -5,7 +5,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from disentlib import data
-from disentlib.data.celeba import ATTRIBUTES, small
+from disentlib.data.sets.celeba import ATTRIBUTES, small
 
 ROOM_SIZES = (2, 2, 2, 2, 4, 2)
 ROOMS = np.stack(np.unravel_index(np.arange(128), ROOM_SIZES), axis=1)

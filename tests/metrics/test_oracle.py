@@ -15,27 +15,27 @@ import pytest
 from sklearn.preprocessing import minmax_scale
 
 from disentlib import metrics, ops
-from disentlib.metrics.dci import disentanglement_of, importances, purities
-from disentlib.metrics.estimates import estimate, top_two
-from disentlib.metrics.explicitness import area
-from disentlib.metrics.factor_vae_score import accuracies, count_votes
-from disentlib.metrics.fairness import unfairness_of
-from disentlib.metrics.gaussian import covariance
-from disentlib.metrics.info_mec import (
+from disentlib.metrics.downstream.fairness import unfairness_of
+from disentlib.metrics.independence.gaussian import covariance
+from disentlib.metrics.information.estimates import estimate, top_two
+from disentlib.metrics.information.info_mec import (
     _explicitness,
     _one_hot,
     _purity,
     normalised_information,
 )
-from disentlib.metrics.interventions import ArrayTable
-from disentlib.metrics.irs import robustness
-from disentlib.metrics.med import _shares, top_codes
-from disentlib.metrics.mig_aggregated_posterior import posterior_information
-from disentlib.metrics.modularity import modularity_of
+from disentlib.metrics.information.med import _shares, top_codes
+from disentlib.metrics.information.mig_aggregated_posterior import posterior_information
+from disentlib.metrics.information.modularity import modularity_of
+from disentlib.metrics.intervention.factor_vae_score import accuracies, count_votes
+from disentlib.metrics.intervention.interventions import ArrayTable
+from disentlib.metrics.intervention.irs import robustness
+from disentlib.metrics.prediction.dci import disentanglement_of, importances, purities
+from disentlib.metrics.prediction.explicitness import area
+from disentlib.metrics.prediction.sap import predictability
 from disentlib.metrics.protocol import CodeTable, Split, encode_samples
-from disentlib.metrics.sap import predictability
-from disentlib.metrics.udr import agreement
-from disentlib.metrics.unified_scores import area_precision
+from disentlib.metrics.selection.udr import agreement
+from disentlib.metrics.selection.unified_scores import area_precision
 
 REFERENCE: dict[str, Any] = {"protocol": "locatello2019"}
 

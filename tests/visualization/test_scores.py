@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from disentlib import metrics
-from disentlib.metrics.dci import importances
-from disentlib.metrics.estimates import estimate
-from disentlib.metrics.irs import robustness
+from disentlib.metrics.information.estimates import estimate
+from disentlib.metrics.intervention.irs import robustness
+from disentlib.metrics.prediction.dci import importances
 from disentlib.visualization import plots, save_score_figures
 from disentlib.visualization.scores import effects_figure
 

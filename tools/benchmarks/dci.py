@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from disentlib import ops
-from disentlib.metrics.dci import accuracy, disentanglement_of
+from disentlib.metrics.prediction.dci import accuracy, disentanglement_of
 
 
 def representation(samples, sizes, dims=10, seed=0):

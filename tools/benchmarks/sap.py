@@ -8,7 +8,7 @@ import time
 import numpy as np
 from sklearn.svm import LinearSVC
 
-from disentlib.metrics.sap import predictability
+from disentlib.metrics.prediction.sap import predictability
 
 SIZES = (3, 6, 40, 32, 32)
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from disentlib import data, metrics, ops
-from disentlib.metrics.interventions import Interventions
+from disentlib.metrics.intervention.interventions import Interventions
 
 SIZES = np.array((3, 6, 40, 32, 32))
 STRIDES = np.cumprod([1, *SIZES[:0:-1]])[::-1]

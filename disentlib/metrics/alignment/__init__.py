@@ -1,0 +1,1 @@
+"""Scores of codes as estimates of the factors themselves, up to stated transformations."""

@@ -1,0 +1,104 @@
+"""Mean correlation coefficient (Hyvarinen and Morioka 2016)."""
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import rankdata
+
+from disentlib.metrics.factors import check_targets
+from disentlib.metrics.information.estimates import Continuous
+from disentlib.metrics.outliers import warn_of_outliers
+from disentlib.ops import near_one
+
+Correlation = Literal["pearson", "spearman", "cca"]
+
+
+def mcc(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    correlation: Correlation = "pearson",
+    continuous: Continuous = False,
+) -> float:
+    """MCC = mean over pairs of |correlation| of the code with its factor, pairs assigned optimally.
+
+    Whether codes are the factors up to order, sign and scale ("pearson") or any monotone function
+    ("spearman"). With "cca" codes are taken up to an invertible linear map: the mean canonical
+    correlation; `affine_mcc` asks the same of rows that the map was not fitted on. As many pairs
+    as the fewer of codes and factors. Independent codes: about 0.06 for 1,000 samples of 10 codes
+    and 5 factors, and less as 1 / sqrt(samples).
+
+    Args:
+        codes: real numbers (samples, dims). A constant code correlates with nothing.
+        factors: non-negative integers (samples, factors), or real numbers where `continuous`; taken
+            as quantities. A factor with a single value is left out with a warning.
+        correlation: "pearson", "spearman" (average ranks) or "cca".
+        continuous: which factors are real-valued, one answer for all or one each.
+
+    Returns:
+        From 0 to 1; NaN if no factor varies.
+
+    Raises:
+        TypeError: if codes are not real numbers, or discrete factors not integers.
+        ValueError: if shapes do not fit, a value is NaN, infinite or a negative factor, or the
+            correlation is unknown.
+
+    Reference:
+        Hyvarinen and Morioka, "Unsupervised Feature Extraction by Time-Contrastive Learning and
+        Nonlinear ICA" (2016); Khemakhem, Kingma, Monti and Hyvarinen, "Variational Autoencoders and
+        Nonlinear ICA: A Unifying Framework" (2020).
+
+    >>> factors = np.indices((3, 4)).reshape(2, -1).T
+    >>> mcc(factors[:, ::-1] * [-2.0, 0.1], factors)
+    1.0
+    """
+    if correlation not in get_args(Correlation):
+        raise ValueError(
+            f"expected correlation as one of {get_args(Correlation)}, got {correlation!r}"
+        )
+    array, table = check_targets(codes, factors, continuous)
+    if not table.shape[1]:
+        return float("nan")
+    if correlation != "spearman":
+        warn_of_outliers(array)
+    if correlation == "cca":
+        return canonical_correlation(array, table)
+    if correlation == "spearman":
+        array, table = rankdata(array, axis=0), rankdata(table, axis=0)
+    return matched(correlations(array, table))
+
+
+def correlations(codes: NDArray[Any], factors: NDArray[Any]) -> NDArray[np.float64]:
+    """Return |Pearson correlation| of codes and factors (dims, factors); 0 of constants."""
+    left, right = _standardise(codes), _standardise(factors)
+    return np.minimum(np.abs(left.T @ right), 1.0)
+
+
+def matched(matrix: NDArray[np.float64]) -> float:
+    """Return the mean of the largest entries, one a row and one a column, chosen exactly."""
+    rows, columns = linear_sum_assignment(matrix, maximize=True)
+    return float(matrix[rows, columns].mean())
+
+
+def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:
+    """Return the mean canonical correlation of codes and factors."""
+    bases = []
+    for matrix in (_standardise(codes), _standardise(factors)):
+        left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
+        # Directions of no variance are rounding.
+        bases.append(left[:, singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)])
+    if not bases[0].size:
+        return 0.0
+    found = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False)
+    return float(np.minimum(found, 1.0).mean())
+
+
+def _standardise(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return columns of mean 0 and length 1; constant ones are 0."""
+    values = near_one(values)
+    centred = values - values.mean(axis=0, dtype=np.float64)
+    length = np.sqrt((centred**2).sum(axis=0))
+    live = values.min(axis=0) < values.max(axis=0)
+    return np.divide(centred, length, out=np.zeros_like(centred), where=live & (length > 0))

@@ -1,0 +1,1 @@
+"""What predictors built on a representation achieve, and how fair they are."""

@@ -1,0 +1,1 @@
+"""Scores of codes alone: how far they are from independent."""

@@ -1,0 +1,1 @@
+"""Scores from mutual information between codes and factors."""

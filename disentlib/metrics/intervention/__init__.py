@@ -1,0 +1,1 @@
+"""Scores from holding or changing single factors."""

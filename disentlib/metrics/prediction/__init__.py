@@ -1,0 +1,1 @@
+"""Scores from how well codes predict factors."""

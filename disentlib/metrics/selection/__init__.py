@@ -1,0 +1,1 @@
+"""Comparing trained models: without labels, and by every aggregation of a matrix."""
