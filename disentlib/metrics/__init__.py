@@ -2,6 +2,7 @@
 
 from disentlib.metrics.alignment.affine_mcc import affine_mcc as affine_mcc
 from disentlib.metrics.alignment.mcc import mcc as mcc
+from disentlib.metrics.alignment.weak_mcc import weak_mcc as weak_mcc
 from disentlib.metrics.diagnose import Diagnosis as Diagnosis
 from disentlib.metrics.diagnose import Finding as Finding
 from disentlib.metrics.diagnose import diagnose as diagnose

@@ -70,6 +70,28 @@ def train_rows(samples: int, train_fraction: float) -> int:
     return min(math.ceil(train_fraction * samples), samples - 1)
 
 
+def split_rows(
+    samples: int, *, train_fraction: float, rng: RNG, protocol: Protocol | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which rows train and which test; see `split`.
+
+    Args:
+        samples: how many rows, at least two.
+        train_fraction: the share that trains, between 0 and 1, rounded up.
+        rng: draws the rows.
+        protocol: None, or "locatello2019", which takes the leading ones.
+
+    Raises:
+        ValueError: if `train_fraction` is not between 0 and 1.
+    """
+    if not 0 < train_fraction < 1:
+        raise ValueError(f"expected a train_fraction between 0 and 1, got {train_fraction}")
+    leading = protocol == "locatello2019"
+    order = np.arange(samples) if leading else generator(rng).permutation(samples)
+    train = train_rows(samples, train_fraction)
+    return order[:train], order[train:]
+
+
 def split(
     codes: ArrayLike,
     factors: ArrayLike,
@@ -114,13 +136,7 @@ def split(
                     f"got {test_part.shape[1]}"
                 )
         return Split(codes, factors, test_codes, test_factors)
-    if not 0 < train_fraction < 1:
-        raise ValueError(f"expected a train_fraction between 0 and 1, got {train_fraction}")
-    train = train_rows(len(codes), train_fraction)
-    if protocol == "locatello2019":
-        return Split(codes[:train], factors[:train], codes[train:], factors[train:])
-    order = generator(rng).permutation(len(codes))
-    rows, others = order[:train], order[train:]
+    rows, others = split_rows(len(codes), train_fraction=train_fraction, rng=rng, protocol=protocol)
     return Split(codes[rows], factors[rows], codes[others], factors[others])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from disentlib.metrics.alignment.affine_mcc import affine_mcc
 from disentlib.metrics.alignment.mcc import mcc
+from disentlib.metrics.alignment.weak_mcc import weak_mcc
 from disentlib.metrics.independence.factorized_support import factorized_support
 from disentlib.metrics.independence.gaussian_total_correlation import gaussian_total_correlation
 from disentlib.metrics.independence.gaussian_wasserstein_correlation import (
@@ -168,6 +169,8 @@ SCORES: dict[str, Score] = {
         ),
         Score(mcc, "Pearson correlation", moments=True),
         Score(affine_mcc, "least squares, Pearson correlation", fits=True, moments=True),
+        # Says what `affine_mcc` says, but where factors are fewer than what makes up the codes.
+        Score(weak_mcc, "canonical correlation", fits=True, moments=True, by_default=False),
         Score(
             dci,
             "gradient boosting, random rows train",

@@ -67,6 +67,7 @@ PROPERTIES = {
     "irs": Property(floor=0.06, cut=0.08),
     "mcc": Property(floor=0.03, quantities=True),
     "affine_mcc": Property(floor=0.03, quantities=True),
+    "weak_mcc": Property(floor=0.03, quantities=True),
     # The product of supports is what it measures; batches are cut in the order given.
     "factorized_support": Property(perfect=None, floor=None, slack=1.5),
 }

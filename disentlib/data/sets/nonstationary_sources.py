@@ -41,6 +41,7 @@ class NonstationarySources(ArrayData):
             "none".
         slope: of the activation where tanh or ReLU are flat.
         mixing: see `mixing_matrix`.
+        condition_number: see `mixing_matrix`.
         repeat: see `mixed`.
         observation_noise: standard deviation of Gaussian noise added to x.
         discrete: draw x ~ Bernoulli(sigmoid(x)) at last.
@@ -83,6 +84,7 @@ class NonstationarySources(ArrayData):
         activation: Activation = "xtanh",
         slope: float = 0.1,
         mixing: Mixing = "bounded",
+        condition_number: float | None = None,
         repeat: bool = True,
         observation_noise: float = 0.0,
         discrete: bool = False,
@@ -108,10 +110,16 @@ class NonstationarySources(ArrayData):
                 "expected 0 < lowest <= highest deviation and observation_noise of at least 0, got "
                 f"{tuple(deviations)} and {observation_noise}"
             )
+        if condition_number is not None and not condition_number > 1.5:
+            raise ValueError(
+                "expected a condition_number above 1.5, as smaller ones are too rare to draw, got "
+                f"{condition_number}: mixing='orthogonal' has 1"
+            )
         self.segments, self.per_segment = segments, per_segment
         self.observed, self.layers, self.seed = observed, layers, seed
         self.noise, self.means, self.deviations = noise, means, tuple(deviations)
         self.activation, self.slope, self.mixing, self.repeat = activation, slope, mixing, repeat
+        self.condition_number = condition_number
         self.observation_noise, self.discrete, self.variant = observation_noise, discrete, variant
 
         rng = np.random.default_rng(seed)
@@ -128,6 +136,7 @@ class NonstationarySources(ArrayData):
             rng,
             function=activation_function(activation, slope),
             mixing=mixing,
+            condition_number=condition_number,
             repeat=repeat,
             activation_first=variant == "icebeem",
         )
@@ -199,17 +208,33 @@ def base_noise(shape: tuple[int, int], noise: Noise, rng: np.random.Generator) -
     return 2 / np.pi * np.log(np.tan(np.pi / 2 * rng.uniform(np.finfo(float).tiny, 1.0, shape)))
 
 
-def mixing_matrix(rows: int, columns: int, mixing: Mixing, rng: np.random.Generator) -> Array:
+def mixing_matrix(
+    rows: int,
+    columns: int,
+    mixing: Mixing,
+    rng: np.random.Generator,
+    *,
+    condition_number: float | None = None,
+) -> Array:
     """Return a random matrix (rows, columns) that is far from singular.
 
-    "bounded" has entries uniform in +-1, columns of length 1 and a condition number no larger than
-    that of a quarter of such matrices; "orthogonal" is uniform over the orthogonal ones.
+    Args:
+        rows: the length of what is multiplied.
+        columns: the length of the product.
+        mixing: "bounded" has entries uniform in +-1, columns of length 1 and a bounded condition
+            number; "orthogonal" is uniform over the orthogonal matrices.
+        rng: draws it.
+        condition_number: the bound; by default that of a quarter of such matrices, as published,
+            which is 6.4 for five sources.
     """
     if mixing == "orthogonal":
         size = max(rows, columns)
         q, r = np.linalg.qr(rng.standard_normal((size, size)))
         return (q * np.sign(np.diag(r)))[:rows, :columns]
-    bound = np.percentile(np.linalg.cond(_unit_columns((DRAWN_MATRICES, rows, columns), rng)), 25)
+    bound = condition_number
+    if bound is None:
+        drawn = _unit_columns((DRAWN_MATRICES, rows, columns), rng)
+        bound = float(np.percentile(np.linalg.cond(drawn), 25))
     while True:
         candidates = _unit_columns((64, rows, columns), rng)
         good = np.flatnonzero(np.linalg.cond(candidates) <= bound)
@@ -236,6 +261,7 @@ def mixed(
     *,
     function: Callable[[Array], Array],
     mixing: Mixing = "bounded",
+    condition_number: float | None = None,
     repeat: bool = True,
     activation_first: bool = False,
 ) -> Array:
@@ -248,6 +274,7 @@ def mixed(
         rng: draws the matrices.
         function: the activation.
         mixing: see `mixing_matrix`.
+        condition_number: see `mixing_matrix`.
         repeat: one matrix for all layers (for all but the first, where `observed` differs from the
             number of sources), or a fresh one for each.
         activation_first: begin with the activation, and have one matrix less: ICE-BeeM's order.
@@ -263,7 +290,7 @@ def mixed(
             values = function(values)
         shape = (values.shape[1], observed)
         if matrix is None or not repeat or matrix.shape != shape:
-            matrix = mixing_matrix(*shape, mixing, rng)
+            matrix = mixing_matrix(*shape, mixing, rng, condition_number=condition_number)
         values = values @ matrix
     return values
 

@@ -8,7 +8,7 @@ from disentlib.metrics.alignment.mcc import correlations, matched
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
-from disentlib.metrics.protocol import check_test, split
+from disentlib.metrics.protocol import check_test, split_rows
 from disentlib.ops import Standardisation
 
 
@@ -43,6 +43,10 @@ def affine_mcc(
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
+    See Also:
+        mcc: of single codes, without a map ("strong" identifiability).
+        weak_mcc: of canonical variates, which combine factors as well as codes.
+
     Reference:
         Khemakhem, Monti, Kingma and Hyvarinen, "ICE-BeeM: Identifiable Conditional Energy-Based
         Deep Models Based on Nonlinear ICA" (2020), "weak" identifiability.
@@ -52,17 +56,16 @@ def affine_mcc(
     1.0
     """
     array, table = check_targets(codes, factors, continuous)
-    ranks = np.arange(len(array))[:, None]
-    part = split(array, ranks, train_fraction=train_fraction, rng=rng)
-    train_rows, test_rows = part.train_factors[:, 0], part.test_factors[:, 0]
-    train_codes, train_factors = array[train_rows], table[train_rows]
-    test_codes, test_factors = array[test_rows], table[test_rows]
     check_test(test)
-    if test is not None:
-        test_codes, test_factors = check_targets(*test, continuous)
-        train_codes, train_factors = array, table
     if not table.shape[1]:
         return float("nan")
+    if test is None:
+        train, rest = split_rows(len(array), train_fraction=train_fraction, rng=rng)
+        train_codes, train_factors = array[train], table[train]
+        test_codes, test_factors = array[rest], table[rest]
+    else:
+        train_codes, train_factors = array, table
+        test_codes, test_factors = check_targets(*test, continuous)
     warn_of_outliers(train_codes)
     # Centred, so that the offset b needs no column and no digits are lost to it.
     of_codes, of_factors = Standardisation.of(train_codes), Standardisation.of(train_factors)

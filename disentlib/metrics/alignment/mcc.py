@@ -7,9 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
+from disentlib.data.randomness import RNG
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
+from disentlib.metrics.protocol import split_rows
 from disentlib.ops import near_one
 
 Correlation = Literal["pearson", "spearman", "cca"]
@@ -21,14 +23,15 @@ def mcc(
     *,
     correlation: Correlation = "pearson",
     continuous: Continuous = False,
+    out_of_sample: bool = False,
+    rng: RNG = 0,
 ) -> float:
     """MCC = mean over pairs of |correlation| of the code with its factor, pairs assigned optimally.
 
     Whether codes are the factors up to order, sign and scale ("pearson") or any monotone function
     ("spearman"). With "cca" codes are taken up to an invertible linear map: the mean canonical
-    correlation; `affine_mcc` asks the same of rows that the map was not fitted on. As many pairs
-    as the fewer of codes and factors. Independent codes: about 0.06 for 1,000 samples of 10 codes
-    and 5 factors, and less as 1 / sqrt(samples).
+    correlation. As many pairs as the fewer of codes and factors. Independent codes: about 0.06 for
+    1,000 samples of 10 codes and 5 factors, and less as 1 / sqrt(samples).
 
     Args:
         codes: real numbers (samples, dims). A constant code correlates with nothing.
@@ -36,6 +39,10 @@ def mcc(
             as quantities. A factor with a single value is left out with a warning.
         correlation: "pearson", "spearman" (average ranks) or "cca".
         continuous: which factors are real-valued, one answer for all or one each.
+        out_of_sample: whether pairs are assigned on one half of the samples and their correlations
+            read off on the other, so that chance does not choose them; not with "cca", which is
+            `weak_mcc` then.
+        rng: draws the halves.
 
     Returns:
         From 0 to 1; NaN if no factor varies.
@@ -43,7 +50,11 @@ def mcc(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, a value is NaN, infinite or a negative factor, or the
-            correlation is unknown.
+            correlation is unknown, or "cca" out of sample.
+
+    See Also:
+        affine_mcc: of factors predicted from all codes by least squares.
+        weak_mcc: of canonical variates, out of sample ("weak" identifiability).
 
     Reference:
         Hyvarinen and Morioka, "Unsupervised Feature Extraction by Time-Contrastive Learning and
@@ -58,6 +69,11 @@ def mcc(
         raise ValueError(
             f"expected correlation as one of {get_args(Correlation)}, got {correlation!r}"
         )
+    if out_of_sample and correlation == "cca":
+        raise ValueError(
+            'expected correlation as "pearson" or "spearman" out of sample, got "cca": that is '
+            "weak_mcc"
+        )
     array, table = check_targets(codes, factors, continuous)
     if not table.shape[1]:
         return float("nan")
@@ -65,9 +81,19 @@ def mcc(
         warn_of_outliers(array)
     if correlation == "cca":
         return canonical_correlation(array, table)
+    if not out_of_sample:
+        return matched(_matrix(array, table, correlation))
+    halves = split_rows(len(array), train_fraction=0.5, rng=rng)
+    assigned, read = (_matrix(array[rows], table[rows], correlation) for rows in halves)
+    return matched(assigned, read)
+
+
+def _matrix(
+    codes: NDArray[np.float64], factors: NDArray[np.float64], correlation: Correlation
+) -> NDArray[np.float64]:
     if correlation == "spearman":
-        array, table = rankdata(array, axis=0), rankdata(table, axis=0)
-    return matched(correlations(array, table))
+        return correlations(rankdata(codes, axis=0), rankdata(factors, axis=0))
+    return correlations(codes, factors)
 
 
 def correlations(codes: NDArray[Any], factors: NDArray[Any]) -> NDArray[np.float64]:
@@ -76,10 +102,15 @@ def correlations(codes: NDArray[Any], factors: NDArray[Any]) -> NDArray[np.float
     return np.minimum(np.abs(left.T @ right), 1.0)
 
 
-def matched(matrix: NDArray[np.float64]) -> float:
-    """Return the mean of the largest entries, one a row and one a column, chosen exactly."""
+def matched(matrix: NDArray[np.float64], read: NDArray[np.float64] | None = None) -> float:
+    """Return the mean of the largest entries, one a row and one a column, chosen exactly.
+
+    Args:
+        matrix: whose entries decide.
+        read: whose entries at the same places are averaged; those of `matrix` by default.
+    """
     rows, columns = linear_sum_assignment(matrix, maximize=True)
-    return float(matrix[rows, columns].mean())
+    return float((matrix if read is None else read)[rows, columns].mean())
 
 
 def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:

@@ -1,5 +1,7 @@
 """MCC against a worked example, SciPy, scikit-learn, and its own promises."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -67,6 +69,32 @@ def test_invertible_linear_maps(continuous):
     )
 
 
+@pytest.mark.parametrize("correlation", ["pearson", "spearman"])
+def test_out_of_sample(correlation):
+    """Pairs of one half by hand, correlations of the other; chance no longer chooses."""
+    rng = np.random.default_rng(5)
+    codes, factors = rng.normal(size=(60, 12)), rng.normal(size=(60, 4))
+    codes[:, 0] += factors[:, 2]
+    order = np.random.default_rng(7).permutation(60)
+    first, second = (
+        np.abs(
+            spearmanr(codes[rows], factors[rows]).statistic
+            if correlation == "spearman"
+            else np.corrcoef(codes[rows].T, factors[rows].T)
+        )[:12, 12:]
+        for rows in (order[:30], order[30:])
+    )
+    best = max(
+        itertools.permutations(range(12), 4),
+        key=lambda dims: sum(first[dim, factor] for factor, dim in enumerate(dims)),
+    )
+    expected = np.mean([second[dim, factor] for factor, dim in enumerate(best)])
+    options = {"correlation": correlation, "continuous": True}
+    found = metrics.mcc(codes, factors, out_of_sample=True, rng=7, **options)
+    assert found == pytest.approx(expected)
+    assert found < metrics.mcc(codes, factors, **options)
+
+
 def test_two_sources_turned_by_45_degrees():
     factors = np.random.default_rng(2).normal(size=(100_000, 2))
     mixed = factors @ [[1, 1], [1, -1]]
@@ -98,6 +126,8 @@ def test_what_it_refuses(arrays):
     codes, factors = arrays
     with pytest.raises(ValueError, match=r"expected correlation as one of .* got 'kendall'"):
         metrics.mcc(codes, factors, correlation="kendall")
+    with pytest.raises(ValueError, match=r'"spearman" out of sample, got "cca": that is weak_mcc'):
+        metrics.mcc(codes, factors, correlation="cca", out_of_sample=True)
     with pytest.raises(TypeError, match="whole numbers in factor 0, got"):
         metrics.affine_mcc(codes, factors + 0.5)
     with pytest.raises(ValueError, match="expected as many rows of factors as of codes"):
