@@ -67,6 +67,10 @@ def test_mixing_matrices_are_well_conditioned():
         matrix = module.mixing_matrix(4, 4, "bounded", rng)
         np.testing.assert_allclose(np.linalg.norm(matrix, axis=0), 1)
         assert np.linalg.cond(matrix) < bound * 1.1  # each draws its own ten thousand
+    for bound in (2.0, 3.0):
+        matrix = module.mixing_matrix(4, 4, "bounded", rng, condition_number=bound)
+        np.testing.assert_allclose(np.linalg.norm(matrix, axis=0), 1)
+        assert np.linalg.cond(matrix) <= bound
     q = module.mixing_matrix(4, 4, "orthogonal", rng)
     np.testing.assert_allclose(q.T @ q, np.eye(4), atol=1e-12)
 
@@ -101,6 +105,13 @@ def test_layers_and_shapes():
     assert one.observations.shape == (500, 6)
     fresh = made(repeat=False, per_segment=100).observations
     assert not np.allclose(fresh, made(per_segment=100).observations)
+
+
+def test_a_bound_of_the_condition_number_reaches_the_mixing():
+    one = made(layers=1, activation="none", per_segment=100, condition_number=1.6)
+    weights = np.linalg.lstsq(one.sources, one.observations, rcond=None)[0]
+    assert np.linalg.cond(weights) <= 1.6 + 1e-4
+    assert data.from_config(one.config()).condition_number == 1.6
 
 
 def test_noise_and_discrete_observations():
@@ -151,6 +162,8 @@ def test_the_stream_gives_what_networks_and_what_losses_see(sources):
         {"observed": 2},
         {"deviations": (0.0, 1.0)},
         {"observation_noise": -1.0},
+        {"condition_number": 1.5},
+        {"condition_number": float("nan")},
     ],
 )
 def test_wrong_arguments(options):

