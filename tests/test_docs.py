@@ -100,6 +100,13 @@ def test_readme_names_every_method_score_and_data_set():
     assert not [name for name in public if f"`{name}" not in readme]
 
 
+def test_the_changelog_names_every_score():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert not [
+        name for name in metrics.SCORES if not re.search(rf"`(metrics\.)?{name}\b", changelog)
+    ]
+
+
 def test_commands_are_found_in_shell_text():
     text = "make demo\ndisentlib data list; disentlib study plan v1 | head   # a word\n"
     text += "disentlib train --gin_param 'BETA = 8' \\\n    --run_dir runs/b8\n"

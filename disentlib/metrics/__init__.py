@@ -66,8 +66,8 @@ from disentlib.metrics.prediction.explicitness import explicitness as explicitne
 from disentlib.metrics.prediction.sap import sap as sap
 from disentlib.metrics.protocol import CodeTable as CodeTable
 from disentlib.metrics.scale import ScaleWarning as ScaleWarning
+from disentlib.metrics.score import Score as Score
 from disentlib.metrics.scores import SCORES as SCORES
-from disentlib.metrics.scores import Score as Score
 from disentlib.metrics.selection.model_centrality import model_centrality as model_centrality
 from disentlib.metrics.selection.udr import UDR as UDR
 from disentlib.metrics.selection.udr import udr as udr

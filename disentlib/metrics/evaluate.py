@@ -17,7 +17,8 @@ from disentlib.metrics import protocol as protocols
 from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous, default_bins
 from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
-from disentlib.metrics.scores import SCORES, Score
+from disentlib.metrics.score import Score
+from disentlib.metrics.scores import SCORES
 from disentlib.metrics.table import Row, ScoreTable
 from disentlib.ops import check_codes, check_mixed_factors, label_counts
 from disentlib.screen import safe

@@ -32,7 +32,9 @@ def fitting(monkeypatch):
         given.append((codes, factors, train_fraction, test, rng, protocol))
         return Pair(float(np.random.default_rng(rng).random()), 0.0)
 
-    monkeypatch.setitem(SCORES, "fitting", Score(fitting, "trees", "old trees", fits=True))
+    monkeypatch.setitem(
+        SCORES, "fitting", Score(fitting, "trees", "old trees", discrete_only="it is a toy")
+    )
     return given
 
 
@@ -167,7 +169,9 @@ def test_real_valued_factors():
 
 def test_bad_requests():
     codes, factors = draw(50)
-    with pytest.raises(ValueError, match=r"scores among mig, .*got 'migg', did you mean 'mig'\?"):
+    with pytest.raises(
+        ValueError, match=r"scores among .*, mig, .*got 'migg', did you mean 'mig'\?"
+    ):
         metrics.evaluate(codes, factors, metrics=["migg"])
     with pytest.raises(TypeError, match=r"a list of scores, got 'mig': write metrics=\['mig'\]"):
         metrics.evaluate(codes, factors, metrics="mig")
@@ -279,7 +283,7 @@ def test_interventions_get_a_table_of_codes(monkeypatch):
         encoded.append(len(images))
         return moments(images), np.zeros((len(images), 3), np.float32)
 
-    monkeypatch.setitem(SCORES, "intervening", Score(intervening, "votes", intervenes=True))
+    monkeypatch.setitem(SCORES, "intervening", Score(intervening, "votes"))
     table = metrics.evaluate_encoder(
         MiniSprites(), encode, metrics=["intervening"], samples=20, test_samples=20, repeats=2
     )

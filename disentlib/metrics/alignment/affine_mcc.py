@@ -9,9 +9,11 @@ from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import check_test, split_rows
+from disentlib.metrics.score import score
 from disentlib.ops import Standardisation
 
 
+@score("least squares, Pearson correlation", moments=True)
 def affine_mcc(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -12,11 +12,13 @@ from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import split_rows
+from disentlib.metrics.score import score
 from disentlib.ops import near_one
 
 Correlation = Literal["pearson", "spearman", "cca"]
 
 
+@score("Pearson correlation", moments=True)
 def mcc(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -9,9 +9,12 @@ from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import check_test, split_rows
+from disentlib.metrics.score import score
 from disentlib.ops import Standardisation
 
 
+# Says what `affine_mcc` says, but where factors are fewer than what makes up the codes.
+@score("canonical correlation", moments=True, by_default=False)
 def weak_mcc(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -5,8 +5,10 @@ from numpy.typing import ArrayLike
 
 from disentlib import ops
 from disentlib.metrics.outliers import warn_of_outliers
+from disentlib.metrics.score import score
 
 
+@score("batches of 128, standardised codes", moments=True)
 def factorized_support(codes: ArrayLike, *, batch: int = 128, standardise: bool = True) -> float:
     """FoS = sum over pairs of codes of their support's distance from a product; lower is better.
 

@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib.metrics.independence.gaussian import covariance_root
+from disentlib.metrics.score import score
 from disentlib.ops import check_codes
 
 
+@score("covariance", moments=True)
 def gaussian_total_correlation(codes: ArrayLike) -> float:
     """TC = (sum of ln Sigma_ii - ln det Sigma) / 2, in nats; lower is better.
 

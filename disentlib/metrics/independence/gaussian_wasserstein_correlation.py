@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib.metrics.independence.gaussian import covariance_root, graded_svd, ratio
+from disentlib.metrics.score import score
 
 _DIFFERENCE = 1e-4  # of the trace: below it the rounding of a difference shows
 _LEAST = 1e-150  # below it squares lose digits
 
 
+@score("covariance", moments=True)
 def gaussian_wasserstein_correlation(codes: ArrayLike) -> float:
     """W = 2 tr Sigma - 2 tr (D^1/2 Sigma D^1/2)^1/2, D = diag Sigma; lower is better.
 
@@ -39,6 +41,7 @@ def gaussian_wasserstein_correlation(codes: ArrayLike) -> float:
     return largest * largest * distance
 
 
+@score("covariance", moments=True)
 def gaussian_wasserstein_correlation_norm(codes: ArrayLike) -> float:
     """W / tr Sigma, W = `gaussian_wasserstein_correlation`; lower is better.
 

@@ -3,10 +3,18 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib.metrics.information.estimates import Correction, Estimator, shared_by_codes
+from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
+    Correction,
+    Estimator,
+    shared_by_codes,
+)
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 
+@score(ADJUSTED, reference=PLUG_IN)
 def mutual_information_score(
     codes: ArrayLike,
     *,

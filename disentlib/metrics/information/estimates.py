@@ -77,6 +77,11 @@ Continuous = bool | Sequence[bool]
 Estimator = Literal["adaptive", "quantile", "width", "neighbours"]
 Correction = Literal["none", "miller_madow", "shuffle"]
 
+# What tables say that scores are estimated with.
+ADJUSTED = "adaptive bins, chance-adjusted"
+PLUG_IN = "equal-width bins, plug-in"
+LINEAR = "linear or logistic regression"
+
 _SHUFFLES = 100
 
 

@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.metrics.factors import varying
-from disentlib.metrics.information.estimates import Continuous, estimate
+from disentlib.metrics.information.estimates import ADJUSTED, LINEAR, Continuous, estimate
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.prediction.dci import r_squared
+from disentlib.metrics.score import score
 
 Estimator = Literal["adaptive", "quantile", "neighbours", "values"]
 
@@ -28,6 +29,12 @@ class InfoMEC(NamedTuple):
     compactness: float
 
 
+@score(
+    ADJUSTED + ", what is significant",
+    figures={"explicitness": LINEAR},
+    in_sample=("explicitness",),
+    moments=True,
+)
 def info_mec(
     codes: ArrayLike,
     factors: ArrayLike,

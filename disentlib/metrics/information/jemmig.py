@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
     Continuous,
     Correction,
     Estimator,
@@ -12,8 +14,10 @@ from disentlib.metrics.information.estimates import (
     top_two,
 )
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 
+@score(ADJUSTED, reference=PLUG_IN)
 def jemmig(
     codes: ArrayLike,
     factors: ArrayLike,

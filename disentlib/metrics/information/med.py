@@ -7,10 +7,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.data.randomness import RNG
-from disentlib.metrics.information.estimates import Continuous, Correction, Estimator, estimate
+from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    LINEAR,
+    PLUG_IN,
+    Continuous,
+    Correction,
+    Estimator,
+    estimate,
+)
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.prediction.dci import accuracy, disentanglement_of, purities, r_squared
 from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
 
@@ -43,6 +52,13 @@ class TopKMED(NamedTuple):
     completeness: float
 
 
+@score(
+    ADJUSTED + ", what is significant",
+    reference=PLUG_IN,
+    figures=dict.fromkeys(("informativeness", "informativeness_train"), LINEAR),
+    in_sample=("informativeness_train",),
+    moments=True,
+)
 def med(
     codes: ArrayLike,
     factors: ArrayLike,
@@ -133,6 +149,7 @@ def med(
     )
 
 
+@score(ADJUSTED + ", what is significant", reference=PLUG_IN)
 def top_k_med(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -3,6 +3,8 @@
 from numpy.typing import ArrayLike
 
 from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
     Continuous,
     Correction,
     Estimator,
@@ -11,8 +13,10 @@ from disentlib.metrics.information.estimates import (
     top_two,
 )
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 
+@score(ADJUSTED, reference=PLUG_IN)
 def mig(
     codes: ArrayLike,
     factors: ArrayLike,

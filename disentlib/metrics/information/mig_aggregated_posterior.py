@@ -11,6 +11,7 @@ from disentlib.metrics.factors import varying
 from disentlib.metrics.information.estimates import Continuous, cut_factors, top_two
 from disentlib.metrics.information.estimates import mean as mean_of
 from disentlib.metrics.protocol import generator
+from disentlib.metrics.score import score
 
 
 class PosteriorInformation(NamedTuple):
@@ -27,6 +28,7 @@ class PosteriorInformation(NamedTuple):
     factors: NDArray[np.float64]
 
 
+@score("mixture of all posteriors, one draw a sample")
 def mig_aggregated_posterior(
     mean: ArrayLike,
     logvar: ArrayLike,

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from disentlib.arrays import as_array
 from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
     Continuous,
     Correction,
     Estimator,
@@ -14,10 +16,12 @@ from disentlib.metrics.information.estimates import (
     top_two,
 )
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 Normaliser = Literal["factor", "code"]
 
 
+@score(ADJUSTED + ", active codes", reference=PLUG_IN)
 def mig_sup(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -5,10 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentlib.metrics.information.estimates import Continuous, Correction, Estimator, estimate
+from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
+    Continuous,
+    Correction,
+    Estimator,
+    estimate,
+)
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 
+@score(ADJUSTED + ", active codes", reference=PLUG_IN)
 def modularity(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -10,6 +10,8 @@ from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.factors import varying
 from disentlib.metrics.information.estimates import (
+    ADJUSTED,
+    PLUG_IN,
     Continuous,
     Correction,
     Estimator,
@@ -20,8 +22,10 @@ from disentlib.metrics.information.estimates import (
 )
 from disentlib.metrics.information.mig_aggregated_posterior import mig_aggregated_posterior
 from disentlib.metrics.protocol import Protocol
+from disentlib.metrics.score import score
 
 
+@score(ADJUSTED, reference=PLUG_IN, by_default=False)  # it is `mig` unless logvar is given
 def rmig(
     codes: ArrayLike,
     factors: ArrayLike,

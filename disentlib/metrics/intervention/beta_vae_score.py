@@ -9,6 +9,7 @@ from disentlib.data.randomness import RNG
 from disentlib.metrics.intervention.interventions import Interventions, Table
 from disentlib.metrics.protocol import Protocol, generator
 from disentlib.metrics.scale import warn_of_scale
+from disentlib.metrics.score import score
 
 
 class BetaVAEScore(NamedTuple):
@@ -23,6 +24,11 @@ class BetaVAEScore(NamedTuple):
     train_accuracy: float
 
 
+@score(
+    "multinomial logistic regression on batches of 64",
+    reference="one-vs-rest logistic regression on batches of 64",
+    in_sample=("train_accuracy",),
+)
 def beta_vae_score(
     table: Table,
     *,

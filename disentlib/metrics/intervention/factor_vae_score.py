@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from disentlib.data.randomness import RNG
 from disentlib.metrics.intervention.interventions import Batches, Interventions, PruneOn, Table
 from disentlib.metrics.protocol import Protocol, generator
+from disentlib.metrics.score import score
 
 
 class FactorVAEScore(NamedTuple):
@@ -38,6 +39,11 @@ class Votes(NamedTuple):
     active: NDArray[np.int64]
 
 
+@score(
+    "majority vote on batches of 64",
+    reference="majority vote on batches of 64, reference's draws",
+    in_sample=("train_accuracy",),
+)
 def factor_vae_score(
     table: Table,
     *,

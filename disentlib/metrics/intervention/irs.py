@@ -10,6 +10,7 @@ from disentlib.metrics.factors import varying
 from disentlib.metrics.information.estimates import Continuous, cut_factors
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, check_protocol
+from disentlib.metrics.score import score
 from disentlib.ops.validate import check_finite
 
 
@@ -33,6 +34,11 @@ class Robustness(NamedTuple):
     live: NDArray[np.int64]
 
 
+@score(
+    "0.99 quantiles",
+    reference="0.99 quantiles against the maximum, 20 factor bins",
+    moments=True,
+)
 def irs(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from disentlib.data.randomness import RNG
 from disentlib.metrics.intervention.interventions import Interventions, Table
 from disentlib.metrics.protocol import generator
+from disentlib.metrics.score import score
 
 Pooling = Literal["avg", "max"]
 
 
+@score("correlation in pairs")
 def omes(
     table: Table,
     *,

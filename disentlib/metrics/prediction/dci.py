@@ -19,6 +19,7 @@ from disentlib.data.randomness import RNG, integers
 from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous
 from disentlib.metrics.protocol import Protocol, Split, generator
 from disentlib.metrics.scale import to_float32
+from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
 Estimator = Literal["gradient_boosting", "histogram_boosting", "random_forest", "lasso"]
@@ -57,6 +58,11 @@ class Importances(NamedTuple):
     kept: NDArray[np.intp]
 
 
+@score(
+    "gradient boosting, random rows train",
+    reference="gradient boosting, leading rows train",
+    in_sample=("informativeness_train",),
+)
 def dci(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -11,9 +11,16 @@ from disentlib.metrics.factors import varying
 from disentlib.metrics.information.estimates import mean
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, split
+from disentlib.metrics.score import score
 from disentlib.ops.linear import Logistic, classes
 
 
+@score(
+    "multinomial logistic regression",
+    reference="one-vs-rest logistic regressions",
+    moments=True,
+    discrete_only="it is about the probabilities of values",
+)
 def explicitness(
     codes: ArrayLike,
     factors: ArrayLike,

@@ -13,11 +13,13 @@ from disentlib.metrics.information.estimates import Continuous, mean, top_two
 from disentlib.metrics.prediction.dci import r_squared
 from disentlib.metrics.protocol import Protocol, Split
 from disentlib.metrics.scale import warn_of_scale
+from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
 Estimator = Literal["tree", "svm", "r2"]
 
 
+@score("trees on single codes", reference="linear machines on single codes")
 def sap(
     codes: ArrayLike,
     factors: ArrayLike,
