@@ -276,11 +276,26 @@ def _encode_all(
     )
 
 
+class Lookup(NamedTuple):
+    """Codes that a table holds, and where among them those are that were asked for.
+
+    Attributes:
+        mean: the mean, or code, of every row that was asked for so far (known, dims).
+        logvar: likewise, None where the encoder gives codes alone.
+        rows: positions in `mean` of the rows asked for, in the shape they were asked for.
+    """
+
+    mean: NDArray[Any]
+    logvar: NDArray[Any] | None
+    rows: NDArray[np.int64]
+
+
 class CodeTable:
-    """Codes of a data set's whole grid of factors, each point encoded once, when first asked for.
+    """Codes of a data set's grid of factors, each point encoded once, when first asked for.
 
     What scores that intervene on factors draw from: an intervention costs a gather, not a forward
-    pass. Sets whose images are not a function of the factors show one image a point.
+    pass. Sets whose images are not a function of the factors show one image a point. It keeps the
+    codes of the points that were asked for, and 4 bytes for each point of the grid.
 
     Args:
         data: a set with a full grid of discrete factors.
@@ -300,36 +315,57 @@ class CodeTable:
         self._encode = encode
         self._rng = randomness.generator(rng)
         self._batch_size = batch_size
-        self._known = np.zeros(data.grid_size, np.bool_)
+        self._place = np.full(data.grid_size, -1, np.int32 if data.grid_size < 2**31 else np.int64)
+        self._known = 0
         self._mean: NDArray[Any] | None = None
         self._logvar: NDArray[Any] | None = None
 
-    def look_up(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Return mean and logvar (grid, dims) of the whole grid, true at `rows` at least.
+    def look_up(self, rows: NDArray[np.int64]) -> Lookup:
+        """Return the codes of rows of the grid.
 
         Args:
             rows: positions in the grid, the last factor fastest, in any shape.
-
-        Returns:
-            The mean, or code, and the logvar, None where the encoder gives codes alone.
         """
-        # A mask, for sorting a million rows takes longer than gathering their codes.
-        wanted = np.zeros(len(self._known), np.bool_)
-        wanted[rows.ravel()] = True
-        missing = np.flatnonzero(wanted & ~self._known)
-        for start in range(0, len(missing), self._batch_size):
-            batch = missing[start : start + self._batch_size]
+        places = self._place[rows]
+        if (places < 0).any():
+            # A mask, for sorting a million rows takes longer than gathering their codes.
+            wanted = np.zeros(len(self._place), np.bool_)
+            wanted[rows[places < 0]] = True
+            self._add(np.flatnonzero(wanted))
+            places = self._place[rows]
+        assert self._mean is not None
+        logvar = None if self._logvar is None else self._logvar[: self._known]
+        return Lookup(self._mean[: self._known], logvar, places.astype(np.int64, copy=False))
+
+    def _add(self, rows: NDArray[np.int64]) -> None:
+        """Encode rows of the grid (count,) that are not known yet."""
+        for start in range(0, len(rows), self._batch_size):
+            batch = rows[start : start + self._batch_size]
             images = self.data.images(self.data.grid_factors(batch), self._rng)
             mean, logvar = _encode(self._encode, self.data.as_input(images))
-            if self._mean is None:
-                self._mean = np.zeros((len(self._known), mean.shape[1]), mean.dtype)
-                self._logvar = None if logvar is None else np.zeros_like(self._mean)
-            self._mean[batch] = mean
+            if start == 0:
+                count = self._known + len(rows)
+                self._mean = self._with_room(self._mean, mean, count)
+                if logvar is not None:
+                    self._logvar = self._with_room(self._logvar, mean, count)
+            place = slice(self._known, self._known + len(batch))
+            assert self._mean is not None
+            self._mean[place] = mean
             if self._logvar is not None:
-                self._logvar[batch] = logvar
-            self._known[batch] = True
-        assert self._mean is not None
-        return self._mean, self._logvar
+                self._logvar[place] = logvar
+            self._place[batch] = np.arange(place.start, place.stop)
+            self._known = place.stop
+
+    def _with_room(self, kept: NDArray[Any] | None, like: NDArray[Any], count: int) -> NDArray[Any]:
+        """Return an array with room for at least `count` rows, those of `kept` first."""
+        if kept is not None and len(kept) >= count:
+            return kept
+        if kept is not None:  # half as much again, so that many small questions copy little
+            count = min(max(count, len(kept) * 3 // 2), len(self._place))
+        room = np.empty((count, like.shape[1]), like.dtype)
+        if kept is not None:
+            room[: self._known] = kept[: self._known]
+        return room
 
 
 def _encode(encode: Encoder, images: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:

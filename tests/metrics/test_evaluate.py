@@ -1,13 +1,14 @@
 """Several scores at once: of arrays, and of a data set and an encoder."""
 
 import json
+import tracemalloc
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from disentlib import metrics
-from disentlib.data import ArrayData, MiniSprites, splits
+from disentlib.data import ArrayData, DSpritesRendered, MiniSprites, splits
 from disentlib.metrics import SCORES, Score
 
 
@@ -273,9 +274,9 @@ def test_the_reference_draws_16_samples_at_a_time():
 def test_interventions_get_a_table_of_codes(monkeypatch):
     def intervening(table, *, sampled, rng):
         """Return the spread of the first code over part of the grid."""
-        mean, logvar = table.look_up(np.arange(10))
+        mean, logvar, rows = table.look_up(np.arange(10))
         assert logvar is not None
-        return float(mean[:10, 0].std()) + sampled
+        return float(mean[rows, 0].std()) + sampled
 
     encoded = []
 
@@ -304,13 +305,44 @@ def test_a_table_of_codes_encodes_each_point_once():
 
     table = metrics.protocol.CodeTable(data, encode, batch_size=50)
     rows = np.array([[5, 5, 7], [0, 7, 5]])
-    mean, logvar = table.look_up(rows)
+    mean, logvar, places = table.look_up(rows)
     assert logvar is None
-    images = data.images(data.grid_factors(np.array([0, 5, 7]))).astype(np.float32) / 255
-    np.testing.assert_allclose(mean[[0, 5, 7]], moments(images), rtol=1e-6)
+    assert len(mean) == 3
+    images = data.images(data.grid_factors(rows.ravel())).astype(np.float32) / 255
+    np.testing.assert_allclose(mean[places], moments(images).reshape(2, 3, -1), rtol=1e-6)
     table.look_up(np.arange(100))
     table.look_up(np.arange(100))
     assert encoded == [3, 50, 47]
+    again, _, places = table.look_up(rows)
+    np.testing.assert_array_equal(again[places], mean[table.look_up(rows).rows])
+
+
+def test_a_table_of_codes_keeps_what_was_asked_for_alone():
+    """The whole grid of dSprites would be 2.9 GB of a thousand codes; and many small questions."""
+    data = DSpritesRendered()
+    weights = np.random.default_rng(0).normal(size=(64 * 64, 1000)).astype(np.float32)
+
+    def encode(images):
+        flat = images.reshape(len(images), -1)
+        return flat @ weights, -(flat @ weights)
+
+    whole = metrics.CodeTable(data, encode)
+    order = np.random.default_rng(1).choice(data.grid_size, 2000, replace=False)
+    tracemalloc.start()
+    try:
+        parts = [whole.look_up(part) for part in np.split(order, [500, 510, 520, 1000])]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    asked = 2 * len(order) * 1000 * 4
+    assert peak < 4 * asked + 8 * data.grid_size
+    mean, logvar, rows = whole.look_up(order)
+    assert len(mean) == len(order)
+    np.testing.assert_array_equal(mean, -logvar)
+    np.testing.assert_array_equal(parts[1].mean[parts[1].rows], mean[rows[500:510]])
+    few = order[[0, 505, 515, 999, 1999]]
+    expected = encode(data.as_input(data.images(data.grid_factors(few))))[0]
+    np.testing.assert_allclose(mean[rows[[0, 505, 515, 999, 1999]]], expected, rtol=1e-3, atol=1e-2)
 
 
 @pytest.mark.parametrize(

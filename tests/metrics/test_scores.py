@@ -34,7 +34,8 @@ def test_known_scores_are_what_they_were():
     assert named(lambda s: s.needs_encoder) >= {*INTERVENING, "mig_aggregated_posterior"}
     assert named(lambda s: s.by_default).isdisjoint({*INTERVENING, "mig_aggregated_posterior"})
     assert not SCORES["rmig"].by_default
-    assert SCORES["mig"].by_default and SCORES["irs"].by_default
+    assert SCORES["mig"].by_default
+    assert SCORES["irs"].by_default
     assert named(lambda s: s.fits) >= FITTING
     assert named(lambda s: s.fits).isdisjoint({"mig", "irs", "mcc", "info_mec", *INTERVENING})
     assert named(lambda s: s.bins) >= CUT

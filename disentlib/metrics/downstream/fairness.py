@@ -91,7 +91,7 @@ def codes_of(
 ) -> NDArray[Any]:
     """Return the codes (samples, dims) of factors, drawn from their distribution if `sampled`."""
     rows = np.ravel_multi_index(tuple(factors.T), tuple(table.sizes))
-    mean, logvar = table.look_up(rows)
+    mean, logvar, rows = table.look_up(rows)
     codes: NDArray[Any] = mean[rows]
     if sampled and logvar is not None:
         noise = random.standard_normal(codes.shape).astype(codes.dtype)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.data.randomness import Random
-from disentlib.metrics.protocol import CodeTable, Protocol
+from disentlib.metrics.protocol import CodeTable, Lookup, Protocol
 
 Integers = NDArray[np.int64]
 PruneOn = Literal["std", "variance"]
@@ -57,10 +57,9 @@ class ArrayTable:
                 f"expected a logvar of the codes' shape {self.codes.shape}, got {self.logvar.shape}"
             )
 
-    def look_up(self, rows: Integers) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Return the codes and their logvar, of all rows."""
-        del rows
-        return self.codes, self.logvar
+    def look_up(self, rows: Integers) -> Lookup:
+        """Return all codes, among which the rows asked for are where they always were."""
+        return Lookup(self.codes, self.logvar, rows)
 
 
 Table = CodeTable | ArrayTable
@@ -109,7 +108,7 @@ class Interventions:
 
     def codes(self, rows: Integers) -> NDArray[Any]:
         """Return codes (..., dims) of rows in any shape, multiplied by 2^`powers`."""
-        mean, logvar = self.table.look_up(rows)
+        mean, logvar, rows = self.table.look_up(rows)
         codes: NDArray[Any] = mean[rows]
         if self.sampled:
             if logvar is None:
@@ -161,7 +160,7 @@ class Interventions:
         varying &= deviation > np.finfo(codes.dtype).eps * np.abs(codes).max(axis=0)
         if not varying.any():
             return np.flatnonzero(varying), variance
-        logvar = self.table.look_up(rows)[1]
+        _, logvar, rows = self.table.look_up(rows)
         if logvar is None:
             deviation = np.ldexp(deviation, -self.powers)
             share = deviation / np.median(deviation[varying])
@@ -196,7 +195,8 @@ class Interventions:
     ) -> NDArray[Any]:
         """Return a statistic of batches of rows, `step` of them at once; sampled ones in chunks."""
         if not self.sampled:
-            return statistic(self._scaled(self.table.look_up(rows)[0]), rows)
+            mean, _, rows = self.table.look_up(rows)
+            return statistic(self._scaled(mean), rows)
         parts = []
         for part in _chunks(rows, step * 1024):
             codes = self.codes(part)

@@ -3,6 +3,7 @@ import pytest
 
 from disentlib.metrics import fairness
 from disentlib.metrics.downstream.fairness import unfairness_of
+from disentlib.metrics.protocol import Lookup
 
 
 class Grid:
@@ -14,7 +15,7 @@ class Grid:
         self.points = np.indices(self.sizes).reshape(3, -1).T @ np.asarray(mixing, float)
 
     def look_up(self, rows):
-        return self.points, np.full_like(self.points, -8.0)
+        return Lookup(self.points, np.full_like(self.points, -8.0), rows)
 
 
 def test_known_counts():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from disentlib.metrics import strong_downstream_task
+from disentlib.metrics.protocol import Lookup
 
 
 class Grid:
@@ -12,7 +13,7 @@ class Grid:
         self.points = np.indices(sizes).reshape(len(sizes), -1).T @ np.asarray(mixing, float)
 
     def look_up(self, rows):
-        return self.points, None
+        return Lookup(self.points, None, rows)
 
 
 def test_separate_codes_do_not_mind_a_shift():
