@@ -9,6 +9,22 @@ from numpy.typing import NDArray
 _Number = TypeVar("_Number", bound=np.generic)
 _Float = TypeVar("_Float", np.float32, np.float64)
 
+class JointInformation:
+    joint_entropy: NDArray[np.float64]
+    code_entropy: NDArray[np.float64]
+    factor_entropy: NDArray[np.float64]
+    joint_cells: NDArray[np.int64]
+    code_cells: NDArray[np.int64]
+    factor_cells: NDArray[np.int64]
+    chance_information: NDArray[np.float64]
+
+class FittedTrees:
+    importances: NDArray[np.float64]
+    columns: NDArray[np.int32]
+    thresholds: NDArray[np.float64]
+    leaves: NDArray[np.float64]
+    fitted: NDArray[Any]
+
 def dsprites(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 def dsprites_bits(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
 def shapes3d(factors: NDArray[np.int64], /) -> NDArray[np.uint8]: ...
@@ -124,18 +140,7 @@ def information(
     sizes: Sequence[int],
     chance: bool,
     /,
-) -> tuple[
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.float64],
-]: ...
-
-_Trees = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]
-
+) -> JointInformation: ...
 def boost_classes(
     codes: NDArray[np.floating],
     labels: NDArray[np.int32],
@@ -144,14 +149,14 @@ def boost_classes(
     learning_rate: float,
     depth: int,
     threads: int,
-) -> tuple[_Trees, NDArray[np.int32]]: ...
+) -> FittedTrees: ...
 def boost_values(
     codes: NDArray[np.floating],
     targets: NDArray[np.float64],
     stages: int,
     learning_rate: float,
     depth: int,
-) -> tuple[_Trees, NDArray[np.float64]]: ...
+) -> FittedTrees: ...
 def boosted_scores(
     codes: NDArray[np.floating],
     baseline: NDArray[np.float64],

@@ -43,19 +43,26 @@ py::array_t<T> as_array(const std::vector<T>& values, std::vector<std::size_t> s
   return py::array_t<T>(std::move(shape), values.data());
 }
 
-// (importances, columns, thresholds, leaves), the latter three (trees, ...).
-py::tuple flatten(const BoostedTrees& model) {
-  const TreeTable& table = model.trees;
-  return py::make_tuple(as_array(model.importances, {model.importances.size()}),
-                        as_array(table.columns, {table.trees, table.nodes}),
-                        as_array(table.thresholds, {table.trees, table.nodes}),
-                        as_array(table.leaves, {table.trees, table.nodes + 1}));
-}
+// What a fit returns: shares of the importance, trees, and the answer for each training sample.
+struct FittedTrees {
+  FittedTrees(const BoostedTrees& model, py::array fitted)
+      : importances(as_array(model.importances, {model.importances.size()})),
+        columns(as_array(model.trees.columns, {model.trees.trees, model.trees.nodes})),
+        thresholds(as_array(model.trees.thresholds, {model.trees.trees, model.trees.nodes})),
+        leaves(as_array(model.trees.leaves, {model.trees.trees, model.trees.nodes + 1})),
+        fitted(std::move(fitted)) {}
+
+  py::array_t<double> importances;
+  py::array_t<std::int32_t> columns;
+  py::array_t<double> thresholds;
+  py::array_t<double> leaves;
+  py::array fitted;
+};
 
 template <typename T>
-py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std::int32_t classes,
-                      std::size_t stages, double learning_rate, std::size_t depth,
-                      std::size_t threads) {
+FittedTrees fit_classes(const StridedArray<T>& codes, const Integers& labels, std::int32_t classes,
+                        std::size_t stages, double learning_rate, std::size_t depth,
+                        std::size_t threads) {
   const MatrixView<T> matrix = inputs(codes);
   require(labels.ndim() == 1 && labels.shape(0) == codes.shape(0),
           "labels must have one entry for each row of codes");
@@ -74,12 +81,12 @@ py::tuple fit_classes(const StridedArray<T>& codes, const Integers& labels, std:
             "labels must lie in 0 .. classes - 1");
     model = boost_classes(SortedColumns(matrix), label, outputs, chosen, output);
   }
-  return py::make_tuple(flatten(model), fitted);
+  return {model, fitted};
 }
 
 template <typename T>
-py::tuple fit_values(const StridedArray<T>& codes, const Reals& targets, std::size_t stages,
-                     double learning_rate, std::size_t depth) {
+FittedTrees fit_values(const StridedArray<T>& codes, const Reals& targets, std::size_t stages,
+                       double learning_rate, std::size_t depth) {
   const MatrixView<T> matrix = inputs(codes);
   require(targets.ndim() == 1 && targets.shape(0) == codes.shape(0),
           "targets must have one entry for each row of codes");
@@ -93,7 +100,7 @@ py::tuple fit_values(const StridedArray<T>& codes, const Reals& targets, std::si
     py::gil_scoped_release release;
     model = boost_values(SortedColumns(matrix), target, chosen, output);
   }
-  return py::make_tuple(flatten(model), fitted);
+  return {model, fitted};
 }
 
 template <typename T>
@@ -145,6 +152,12 @@ void bind_for(py::module_& module) {
 }  // namespace
 
 void bind_boosting(py::module_& module) {
+  py::class_<FittedTrees>(module, "FittedTrees")
+      .def_readonly("importances", &FittedTrees::importances)
+      .def_readonly("columns", &FittedTrees::columns)
+      .def_readonly("thresholds", &FittedTrees::thresholds)
+      .def_readonly("leaves", &FittedTrees::leaves)
+      .def_readonly("fitted", &FittedTrees::fitted);
   bind_for<float>(module);
   bind_for<double>(module);
 }

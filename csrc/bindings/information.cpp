@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -152,13 +153,22 @@ py::list counts_of_labels(const py::array& labels, const py::array& low,
   return arrays;
 }
 
-// Joint entropies (dims, factors), entropies of codes (dims) and factors (factors); how many cells
-// hold samples, in the same three shapes; and, on request, the information (dims, factors) that
-// chance alone would show.
+// Entropies in nats and how many cells of each histogram hold samples; on request, the information
+// that chance alone would show, else 0.
+struct JointInformation {
+  py::array_t<double> joint_entropy;       // (dims, factors)
+  py::array_t<double> code_entropy;        // (dims)
+  py::array_t<double> factor_entropy;      // (factors)
+  py::array_t<std::int64_t> joint_cells;   // (dims, factors)
+  py::array_t<std::int64_t> code_cells;    // (dims)
+  py::array_t<std::int64_t> factor_cells;  // (factors)
+  py::array_t<double> chance_information;  // (dims, factors)
+};
+
 template <typename T>
-py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& cut_array,
-                      const py::array& factors, const py::array& low,
-                      const std::vector<std::size_t>& sizes, bool chance) {
+JointInformation information(const StridedArray<T>& code_array, const StridedArray<T>& cut_array,
+                             const py::array& factors, const py::array& low,
+                             const std::vector<std::size_t>& sizes, bool chance) {
   const CutCodes<T> given(code_array, cut_array);
   const auto reader = label_reader(factors, low, sizes);
   require(reader->rows() == given.codes.rows(), "factors must have as many rows as codes");
@@ -167,12 +177,13 @@ py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& 
                   {dims, given.bins(), std::accumulate(sizes.begin(), sizes.end(), std::size_t{0})},
                   "joint histograms must have at most 2^31 cells");
   const std::vector<py::ssize_t> shape = {code_array.shape(1), factors.shape(1)};
-  py::array_t<double> joint(shape);
-  py::array_t<std::int64_t> joint_used(shape);
-  py::array_t<double> expected(shape);
-  double* joint_entropy = joint.mutable_data();
-  std::int64_t* cells = joint_used.mutable_data();
-  double* expectation = expected.mutable_data();
+  JointInformation result;
+  result.joint_entropy = py::array_t<double>(shape);
+  result.joint_cells = py::array_t<std::int64_t>(shape);
+  result.chance_information = py::array_t<double>(shape);
+  double* joint_entropy = result.joint_entropy.mutable_data();
+  std::int64_t* joint_cells = result.joint_cells.mutable_data();
+  double* chance_information = result.chance_information.mutable_data();
   std::vector<Marginal> of_codes;
   std::vector<Marginal> of_factors;
   {
@@ -190,15 +201,14 @@ py::tuple information(const StridedArray<T>& code_array, const StridedArray<T>& 
       for (std::size_t i = 0; i < sizes.size(); ++i) {
         const Marginal pair = counts.pair(j, i);
         *joint_entropy++ = pair.entropy;
-        *cells++ = pair.used;
-        *expectation++ = chance ? by_chance(sizes_of_code, sizes_of_factors[i]) : 0.0;
+        *joint_cells++ = pair.used;
+        *chance_information++ = chance ? by_chance(sizes_of_code, sizes_of_factors[i]) : 0.0;
       }
     }
   }
-  const auto [code_entropy, code_used] = to_arrays(of_codes);
-  const auto [factor_entropy, factor_used] = to_arrays(of_factors);
-  return py::make_tuple(joint, code_entropy, factor_entropy, joint_used, code_used, factor_used,
-                        expected);
+  std::tie(result.code_entropy, result.code_cells) = to_arrays(of_codes);
+  std::tie(result.factor_entropy, result.factor_cells) = to_arrays(of_factors);
+  return result;
 }
 
 template <typename... Ts>
@@ -222,6 +232,14 @@ void bind_information(py::module_& module) {
   module.doc() = "C++ kernels of disentlib";
   bind_ranges<float, double, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
               std::uint32_t, std::int64_t, std::uint64_t>(module);
+  py::class_<JointInformation>(module, "JointInformation")
+      .def_readonly("joint_entropy", &JointInformation::joint_entropy)
+      .def_readonly("code_entropy", &JointInformation::code_entropy)
+      .def_readonly("factor_entropy", &JointInformation::factor_entropy)
+      .def_readonly("joint_cells", &JointInformation::joint_cells)
+      .def_readonly("code_cells", &JointInformation::code_cells)
+      .def_readonly("factor_cells", &JointInformation::factor_cells)
+      .def_readonly("chance_information", &JointInformation::chance_information);
   bind_codes<float>(module);
   bind_codes<double>(module);
   module.def("label_counts", &counts_of_labels);

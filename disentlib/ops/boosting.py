@@ -87,7 +87,7 @@ def gradient_boosting(
     squared error, exact greedy splits half-way between neighbouring values that lower the squared
     error most, one Newton step a leaf, priors or mean as baseline, single samples as smallest
     leaves. Where several codes split a node equally well, scikit-learn takes one by chance; here
-    they share the credit equally and which one splits follows from what they hold. The answer
+    they share the importance equally and which one splits follows from what they hold. The answer
     depends neither on `threads` nor on the codes' dtype or strides, and not on their order, sign,
     scale or on what classes are called, but for the last digits.
 
@@ -131,17 +131,17 @@ def gradient_boosting(
         mean = targets.mean()
         # Constant up to rounding: no tree will split. Unit variance keeps the rest in range.
         spread = targets.std() or 1.0
-        (importances, columns, thresholds, leaves), fitted = _kernels.boost_values(
+        trees = _kernels.boost_values(
             array, (targets - mean) / spread, stages, learning_rate, depth
         )
         return GradientBoosting(
             None,
-            importances,
-            mean + spread * fitted,
+            trees.importances,
+            mean + spread * trees.fitted,
             np.array([mean]),
-            columns,
-            thresholds,
-            spread * leaves,
+            trees.columns,
+            trees.thresholds,
+            spread * trees.leaves,
         )
 
     values, labels = classes(check_labels(column, len(array), name="train_labels")[:, 0])
@@ -156,14 +156,20 @@ def gradient_boosting(
             np.zeros((0, nodes)),
             np.zeros((0, nodes + 1)),
         )
-    (importances, columns, thresholds, leaves), positions = _kernels.boost_classes(
+    trees = _kernels.boost_classes(
         array, labels, len(values), stages, learning_rate, depth, _share(threads)
     )
     baseline = np.log(np.bincount(labels) / len(labels))
     if len(values) == 2:
         baseline = baseline[1:] - baseline[:1]
     return GradientBoosting(
-        values, importances, values[positions], baseline, columns, thresholds, leaves
+        values,
+        trees.importances,
+        values[trees.fitted],
+        baseline,
+        trees.columns,
+        trees.thresholds,
+        trees.leaves,
     )
 
 

@@ -198,15 +198,20 @@ def information(
             f"expected joint histograms of at most {_MOST_CELLS} cells, got {cells}: factors of up "
             f"to {max(sizes)} values with {cuts.shape[1] + 1} bins"
         )
-    joint, of_codes, of_factors, cells, used_bins, values, expected = _kernels.information(
-        codes, cuts, labels, low, sizes, chance
-    )
-    mutual = of_codes[:, None] + of_factors - joint
+    counts = _kernels.information(codes, cuts, labels, low, sizes, chance)
+    code_entropy, factor_entropy = counts.code_entropy, counts.factor_entropy
+    mutual = code_entropy[:, None] + factor_entropy - counts.joint_entropy
     # Rounding leaves about this much where the truth is 0: a constant, or exact independence.
     mutual[mutual < 16 * np.finfo(np.float64).eps * np.log(len(codes))] = 0.0
-    if rule == "adaptive":
-        of_codes = coarse
-    return Information(mutual, of_codes, of_factors, cells, used_bins, values, expected)
+    return Information(
+        mutual,
+        coarse if rule == "adaptive" else code_entropy,
+        factor_entropy,
+        counts.joint_cells,
+        counts.code_cells,
+        counts.factor_cells,
+        counts.chance_information,
+    )
 
 
 def _cut(

@@ -30,10 +30,15 @@ class Signature(NamedTuple):
 
 
 def stub():
-    """The signatures that `_kernels.pyi` promises, by name."""
+    """What `_kernels.pyi` promises, by name: signatures, and the fields of classes."""
     path = Path(_kernels.__file__).with_name("_kernels.pyi")
     signatures = {}
+    classes = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            classes[node.name] = {
+                field.target.id: ast.unparse(field.annotation) for field in node.body
+            }
         if isinstance(node, ast.FunctionDef):
             arguments = [*node.args.posonlyargs, *node.args.args]
             signatures[node.name] = Signature(
@@ -41,10 +46,10 @@ def stub():
                 bool(node.args.posonlyargs),
                 ast.unparse(node.returns),
             )
-    return signatures
+    return signatures, classes
 
 
-STUB = stub()
+STUB, CLASSES = stub()
 FLOATS = ["float32", "float64"]
 INTEGERS = [sign + "int" + bits for sign in ("", "u") for bits in ("8", "16", "32", "64")]
 # What annotations of arrays stand for.
@@ -71,7 +76,7 @@ def good_calls():
     rows = rng.integers(40, size=(6, 4))
     masks = rng.integers(2, size=(2, 4, 4, 1)).astype(np.uint8)
     colours = rng.random((2, 3)).astype(np.float32)
-    trees = _kernels.boost_classes(codes, labels[0], 3, 4, 0.1, 2, 1)[0]
+    trees = _kernels.boost_classes(codes, labels[0], 3, 4, 0.1, 2, 1)
     return {
         "dsprites": [np.array([[2, 5, 39, 31, 31]])],
         "dsprites_bits": [np.array([[0, 0, 0, 0, 0]])],
@@ -99,7 +104,14 @@ def good_calls():
         "information": [codes, cuts, factors, low, [3, 3], True],
         "boost_classes": [codes, labels[0], 3, 4, 0.1, 2, 2],
         "boost_values": [codes, codes[:, 0].copy(), 4, 0.1, 2],
-        "boosted_scores": [codes, np.zeros(3), *trees[1:], 2],
+        "boosted_scores": [
+            codes,
+            np.zeros(3),
+            trees.columns,
+            trees.thresholds,
+            trees.leaves,
+            2,
+        ],
         "log_mixture_density": [by_dim, by_dim, by_dim, 2],
     }
 
@@ -112,7 +124,18 @@ CALLS = good_calls()
 
 def test_the_stub_is_the_module():
     public = {name for name in dir(_kernels) if not name.startswith("__")}
-    assert public == set(STUB) == set(CALLS), "a kernel needs a line in the stub and a good call"
+    assert public == set(STUB) | set(CLASSES), "a kernel needs a line in the stub"
+    assert set(STUB) == set(CALLS), "a kernel needs a good call"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_fields_of_classes_are_those_of_the_stub(name):
+    answers = [getattr(_kernels, call)(*CALLS[call]) for call in STUB if STUB[call].returns == name]
+    assert answers
+    for answer in answers:
+        assert {field for field in dir(answer) if field[0] != "_"} == set(CLASSES[name])
+        for field, kind in CLASSES[name].items():
+            assert getattr(answer, field).dtype.name in DTYPES[kind]
 
 
 def types_of(kind):
@@ -149,6 +172,9 @@ def test_signatures_are_those_of_the_stub(name):
 def test_answers_are_those_of_the_stub(name):
     answer = getattr(_kernels, name)(*CALLS[name])
     promised = re.findall(r"NDArray\[(?:np\.)?(\w+)\]", STUB[name].returns)
+    if STUB[name].returns in CLASSES:
+        assert type(answer).__name__ == STUB[name].returns
+        return
     if STUB[name].returns.startswith("NDArray"):
         answer = (answer,)
     arrays = [part for part in answer if isinstance(part, np.ndarray)]
@@ -379,6 +405,9 @@ def test_no_threads_are_one():
         if "threads" not in names:
             continue
         answers = [getattr(_kernels, name)(*changed(name, threads=n)) for n in (0, 1, 2**62)]
+        fields = CLASSES.get(signature.returns)
+        if fields:
+            answers = [[getattr(answer, field) for field in fields] for answer in answers]
         for one, other in itertools.pairwise(answers):
             np.testing.assert_equal(one, other)
 

@@ -30,7 +30,7 @@ struct BoostingOptions {
 // or of the value. The trees lie stage by stage, and their leaves carry the learning rate.
 struct BoostedTrees {
   TreeTable trees;
-  std::vector<double> importances;  // each column's share of the credit of all outputs
+  std::vector<double> importances;  // each column's share of that of all outputs
 };
 
 namespace boosting {
@@ -45,13 +45,13 @@ inline std::size_t workers(std::size_t tasks, const SortedColumns& inputs, std::
   return small ? 1 : std::max<std::size_t>(1, std::min(threads, tasks));
 }
 
-// Credits (outputs, width) as shares of their sum for each column; 0 if no tree ever split.
-inline std::vector<double> shares(const std::vector<double>& credits, std::size_t width) {
+// Importances (outputs, width) as shares of their sum for each column; 0 if no tree ever split.
+inline std::vector<double> shares(const std::vector<double>& importances, std::size_t width) {
   std::vector<double> shares(width, 0.0);
   double total = 0.0;
-  for (std::size_t i = 0; i < credits.size(); ++i) {
-    shares[i % width] += credits[i];
-    total += credits[i];
+  for (std::size_t i = 0; i < importances.size(); ++i) {
+    shares[i % width] += importances[i];
+    total += importances[i];
   }
   if (total > 0.0) {
     for (double& share : shares) share /= total;
@@ -109,7 +109,7 @@ class Classifier {
         options_(options),
         chances_(classes * rows_),
         scale_(rows_, 1.0),
-        credits_(outputs_ * inputs.columns(), 0.0),
+        importances_(outputs_ * inputs.columns(), 0.0),
         first_rows_(classes) {
     std::vector<std::size_t> counts(classes, 0);
     for (std::size_t row = rows_; row-- > 0;) {
@@ -139,7 +139,7 @@ class Classifier {
       });
       rescale();
     }
-    return {std::move(table), shares(credits_, inputs_.columns())};
+    return {std::move(table), shares(importances_, inputs_.columns())};
   }
 
   // The most probable class of each row; the lower one of equals.
@@ -182,7 +182,7 @@ class Classifier {
     // What a class is called does not matter; two classes share their trees.
     const std::size_t known_by = outputs_ == 1 ? 0 : first_rows_[k];
     const std::uint64_t salt = SortedColumns::mix(stage * rows_ + known_by + 1);
-    grower.grow(salt, kLeastVariance, table, tree, &credits_[output * inputs_.columns()]);
+    grower.grow(salt, kLeastVariance, table, tree, &importances_[output * inputs_.columns()]);
 
     const std::vector<Step> sums = leaf_sums(grower, rows_, [&](std::size_t row) {
       const double size = std::abs(residuals[row]);
@@ -227,7 +227,7 @@ class Classifier {
   BoostingOptions options_;
   std::vector<double> chances_;
   std::vector<double> scale_;
-  std::vector<double> credits_;
+  std::vector<double> importances_;
   std::vector<std::size_t> first_rows_;
 };
 
@@ -251,8 +251,8 @@ inline BoostedTrees boost_values(const SortedColumns& inputs, const double* targ
   TreeTable table(options.stages, options.depth);
   TreeGrower grower(inputs, options.depth);
   std::vector<double> residuals(targets, targets + rows);
-  std::vector<double> credit(inputs.columns(), 0.0);
-  std::vector<double> stage_credit(inputs.columns());
+  std::vector<double> importance(inputs.columns(), 0.0);
+  std::vector<double> stage_importance(inputs.columns());
   for (std::size_t stage = 0; stage < options.stages; ++stage) {
     double longest = 0.0;
     for (const double residual : residuals) longest = std::max(longest, std::abs(residual));
@@ -260,11 +260,11 @@ inline BoostedTrees boost_values(const SortedColumns& inputs, const double* targ
     if (!(longest < 1e150)) throw std::invalid_argument("learning_rate is too large: no fit holds");
     grower.set_centre(boosting::rough_median(residuals) / longest);
     for (std::size_t row = 0; row < rows; ++row) grower.set_target(row, residuals[row] / longest);
-    std::fill(stage_credit.begin(), stage_credit.end(), 0.0);
+    std::fill(stage_importance.begin(), stage_importance.end(), 0.0);
     grower.grow(SortedColumns::mix(stage + 1), boosting::kLeastVariance / (longest * longest),
-                table, stage, stage_credit.data());
-    for (std::size_t column = 0; column < credit.size(); ++column) {
-      credit[column] += longest * longest * stage_credit[column];
+                table, stage, stage_importance.data());
+    for (std::size_t column = 0; column < importance.size(); ++column) {
+      importance[column] += longest * longest * stage_importance[column];
     }
 
     const std::vector<boosting::Step> sums = boosting::leaf_sums(
@@ -277,7 +277,7 @@ inline BoostedTrees boost_values(const SortedColumns& inputs, const double* targ
     for (std::size_t row = 0; row < rows; ++row) residuals[row] -= steps[grower.leaf(row)];
   }
   for (std::size_t row = 0; row < rows; ++row) fitted[row] = targets[row] - residuals[row];
-  return {std::move(table), boosting::shares(credit, inputs.columns())};
+  return {std::move(table), boosting::shares(importance, inputs.columns())};
 }
 
 // Boosted trees that somebody else owns, laid out as in TreeTable.

@@ -52,7 +52,7 @@ class TreeGrower {
         units_(rows_),
         members_(rows_),
         leaf_(rows_),
-        cells_(depth, std::vector<Cell>(inputs.all_bins())) {}
+        statistics_(depth, std::vector<BinStatistics>(inputs.all_bins())) {}
 
   // Before targets are set: the value that absolute mass is measured from. Bounds are tight in
   // nodes whose mean is near it; results do not depend on it.
@@ -67,25 +67,25 @@ class TreeGrower {
   }
 
   // Grow a tree on the targets. Among columns that split a node equally well `salt` decides, from
-  // what they hold and not from where they stand, and all of them share the credit: credit[column]
-  // grows by the decrease of the squared error. A node whose targets vary by no more than
-  // `least_variance` stays whole.
+  // what they hold and not from where they stand, and all of them share the importance:
+  // importance[column] grows by the decrease of the squared error. A node whose targets vary by no
+  // more than `least_variance` stays whole.
   void grow(std::uint64_t salt, double least_variance, TreeTable& table, std::size_t tree,
-            double* credit) {
+            double* importance) {
     salt_ = salt;
     least_variance_ = least_variance;
     table_ = &table;
     first_ = tree * table.nodes;
-    credit_ = credit;
+    importance_ = importance;
     next_label_ = 1;
     listed_ = 0;
     leaf_position_.assign(1, 0);
     std::fill(leaf_.begin(), leaf_.end(), std::uint8_t{0});
-    std::fill(cells_[0].begin(), cells_[0].end(), Cell{});
-    for (std::size_t row = 0; row < rows_; ++row) add(row, cells_[0]);
+    std::fill(statistics_[0].begin(), statistics_[0].end(), BinStatistics{});
+    for (std::size_t row = 0; row < rows_; ++row) add(row, statistics_[0]);
     Node root;
     root.size = rows_;
-    for (std::size_t bin = 0; bin < inputs_.offset(1); ++bin) root.sum += cells_[0][bin].sum();
+    for (std::size_t bin = 0; bin < inputs_.offset(1); ++bin) root.sum += statistics_[0][bin].sum();
     split(root, 0, 0);
   }
 
@@ -100,17 +100,17 @@ class TreeGrower {
 
   // A sum of targets and a load, which holds a count in its lower half and in its upper half the
   // sum of absolute masses, rounded up: one addition of 128 bits gathers all three.
-  struct Cell {
+  struct BinStatistics {
     using Lanes = std::int64_t __attribute__((vector_size(16)));
     Lanes lanes{0, 0};
     std::int64_t sum() const { return lanes[0]; }
     std::size_t count() const { return static_cast<std::size_t>(lanes[1] & 0xffffffff); }
     std::int64_t mass() const { return lanes[1] >> 32; }
-    Cell& operator+=(const Cell& other) {
+    BinStatistics& operator+=(const BinStatistics& other) {
       lanes += other.lanes;
       return *this;
     }
-    Cell& operator-=(const Cell& other) {
+    BinStatistics& operator-=(const BinStatistics& other) {
       lanes -= other.lanes;
       return *this;
     }
@@ -132,13 +132,13 @@ class TreeGrower {
   struct Run {
     std::size_t column;
     std::size_t first;
-    Cell left;  // all before the first bin
-    Cell inside;
+    BinStatistics left;  // all before the first bin
+    BinStatistics inside;
   };
   static constexpr std::size_t kRun = 8;
 
   // The search for one node's split. Gains are in units of the node: (N s - n S)^2 / (n (N - n)).
-  struct Search {
+  struct SplitSearch {
     std::size_t size = 0;
     std::int64_t sum = 0;
     std::uint8_t label = 0;
@@ -157,12 +157,12 @@ class TreeGrower {
     return count;
   }
 
-  void add(std::size_t row, std::vector<Cell>& cells) const {
+  void add(std::size_t row, std::vector<BinStatistics>& statistics) const {
     constexpr std::size_t kBlock = SortedColumns::kBlock;
     const std::size_t columns = inputs_.columns();
-    const Cell unit = units_[row];
+    const BinStatistics unit = units_[row];
     for (std::size_t first = 0; first < columns; first += kBlock) {
-      Cell* block = &cells[inputs_.offset(first)];
+      BinStatistics* block = &statistics[inputs_.offset(first)];
       const std::uint16_t* bin = inputs_.bins() + row * columns + first;
       const std::uint16_t* end = bin + std::min(kBlock, columns - first);
       for (; bin != end; ++bin) block[*bin] += unit;
@@ -170,8 +170,8 @@ class TreeGrower {
   }
 
   // Take a split at `position` if it is the best so far.
-  void offer(Search& best, std::size_t column, std::size_t position, std::int64_t left_sum,
-             std::size_t left_size) {
+  void consider_split(SplitSearch& best, std::size_t column, std::size_t position,
+                      std::int64_t left_sum, std::size_t left_size) {
     const auto left = static_cast<double>(left_size);
     const auto right = static_cast<double>(best.size - left_size);
     const double excess = static_cast<double>(left_sum) - best.mean * left;
@@ -191,7 +191,8 @@ class TreeGrower {
       if (!earlier) return;
     }
     if (std::find(tied_.begin(), tied_.end(), column) == tied_.end()) tied_.push_back(column);
-    if (gain == best.gain && column != best.column && turn(column) >= turn(best.column)) return;
+    if (gain == best.gain && column != best.column && tie_break(column) >= tie_break(best.column))
+      return;
     const auto size = static_cast<double>(best.size);
     best.gain = gain;
     best.least = gain / (size * size) * (1 - 1e-9);
@@ -201,20 +202,23 @@ class TreeGrower {
     best.left_size = left_size;
   }
 
-  std::uint64_t turn(std::size_t column) const {
+  std::uint64_t tie_break(std::size_t column) const {
     return SortedColumns::mix(salt_ ^ inputs_.content(column));
   }
 
-  void offer_border(Search& best, std::size_t column, std::size_t bin, const Cell& left) {
+  void consider_border(SplitSearch& best, std::size_t column, std::size_t bin,
+                       const BinStatistics& left) {
     const std::size_t size = left.count();
     if (size == 0 || size == best.size) return;
-    offer(best, column, static_cast<std::size_t>(inputs_.starts(column)[bin]), left.sum(), size);
+    consider_split(best, column, static_cast<std::size_t>(inputs_.starts(column)[bin]), left.sum(),
+                   size);
   }
 
   // Whether some position inside `bins` may gain as much as the best. `left` is what lies before
   // them. With t = target - mean of the node, the sum of the first few t of `bins` lies between
   // minus their negative and plus their positive mass.
-  bool may_hold(const Search& best, const Cell& left, const Cell& bins) const {
+  bool may_hold(const SplitSearch& best, const BinStatistics& left,
+                const BinStatistics& bins) const {
     const auto before = static_cast<double>(left.count());
     const auto inside = static_cast<double>(bins.count());
     const auto size = static_cast<double>(best.size);
@@ -230,19 +234,19 @@ class TreeGrower {
   }
 
   // The best split, of gain -1 if no column varies within the node or its targets do not.
-  Search best_split(const Node& node, const std::vector<Cell>& cells) {
-    Search best;
+  SplitSearch best_split(const Node& node, const std::vector<BinStatistics>& statistics) {
+    SplitSearch best;
     best.size = node.size;
     best.sum = node.sum;
     best.label = node.label;
     best.mean = static_cast<double>(node.sum) / static_cast<double>(node.size);
     runs_.clear();
     for (std::size_t column = 0; column < inputs_.columns(); ++column) {
-      scan_runs(best, column, &cells[inputs_.offset(column)]);
+      scan_runs(best, column, &statistics[inputs_.offset(column)]);
     }
-    if (uniform(best)) return Search{};
+    if (uniform(best)) return SplitSearch{};
     for (const Run& run : runs_) {
-      if (may_hold(best, run.left, run.inside)) scan_borders(best, run, cells);
+      if (may_hold(best, run.left, run.inside)) scan_borders(best, run, statistics);
     }
     // The neighbourhood of the best border is likely to hold the best split.
     const auto near = std::find_if(runs_.begin(), runs_.end(), [&](const Run& run) {
@@ -252,53 +256,55 @@ class TreeGrower {
     });
     if (near != runs_.end()) std::swap(*near, runs_.front());
     for (const Run& run : runs_) {
-      if (may_hold(best, run.left, run.inside)) scan_bins(best, run, cells);
+      if (may_hold(best, run.left, run.inside)) scan_bins(best, run, statistics);
     }
     return best;
   }
 
   std::size_t bins(std::size_t column) const { return inputs_.starts(column).size() - 1; }
 
-  // Offer the borders of runs, and list the runs.
-  void scan_runs(Search& best, std::size_t column, const Cell* cells) {
+  // Consider the borders of runs, and list the runs.
+  void scan_runs(SplitSearch& best, std::size_t column, const BinStatistics* statistics) {
     const std::size_t end = bins(column);
-    Cell left;
+    BinStatistics left;
     for (std::size_t first = 0; first < end; first += kRun) {
-      offer_border(best, column, first, left);
-      Cell inside;
-      for (std::size_t bin = first; bin < std::min(first + kRun, end); ++bin) inside += cells[bin];
+      consider_border(best, column, first, left);
+      BinStatistics inside;
+      for (std::size_t bin = first; bin < std::min(first + kRun, end); ++bin)
+        inside += statistics[bin];
       if (inside.count() > 1) runs_.push_back({column, first, left, inside});
       left += inside;
     }
   }
 
-  // Offer the borders of bins inside a run.
-  void scan_borders(Search& best, const Run& run, const std::vector<Cell>& cells) {
-    const Cell* cell = &cells[inputs_.offset(run.column)];
+  // Consider the borders of bins inside a run.
+  void scan_borders(SplitSearch& best, const Run& run,
+                    const std::vector<BinStatistics>& statistics) {
+    const BinStatistics* of_bin = &statistics[inputs_.offset(run.column)];
     const std::size_t end = std::min(run.first + kRun, bins(run.column));
-    Cell left = run.left;
+    BinStatistics left = run.left;
     for (std::size_t bin = run.first + 1; bin < end; ++bin) {
-      left += cell[bin - 1];
-      offer_border(best, run.column, bin, left);
+      left += of_bin[bin - 1];
+      consider_border(best, run.column, bin, left);
     }
   }
 
   // Walk the bins of a run that may hold the best split.
-  void scan_bins(Search& best, const Run& run, const std::vector<Cell>& cells) {
-    const Cell* cell = &cells[inputs_.offset(run.column)];
+  void scan_bins(SplitSearch& best, const Run& run, const std::vector<BinStatistics>& statistics) {
+    const BinStatistics* of_bin = &statistics[inputs_.offset(run.column)];
     const std::size_t end = std::min(run.first + kRun, bins(run.column));
-    Cell left = run.left;
+    BinStatistics left = run.left;
     for (std::size_t bin = run.first; bin < end; ++bin) {
-      if (cell[bin].count() > 1 && inputs_.divisible(run.column, bin) &&
-          may_hold(best, left, cell[bin])) {
+      if (of_bin[bin].count() > 1 && inputs_.divisible(run.column, bin) &&
+          may_hold(best, left, of_bin[bin])) {
         walk_bin(best, run.column, bin, left);
       }
-      left += cell[bin];
+      left += of_bin[bin];
     }
   }
 
-  // Offer every position inside a bin.
-  void walk_bin(Search& best, std::size_t column, std::size_t bin, Cell left) {
+  // Consider every position inside a bin.
+  void walk_bin(SplitSearch& best, std::size_t column, std::size_t bin, BinStatistics left) {
     const std::int32_t* order = inputs_.order(column);
     const std::int32_t* ranks = inputs_.ranks(column);
     const std::vector<std::int32_t>& starts = inputs_.starts(column);
@@ -307,7 +313,8 @@ class TreeGrower {
     for (auto i = static_cast<std::size_t>(starts[bin]); i < end; ++i) {
       const auto row = static_cast<std::size_t>(order[i]);
       if (leaf_[row] != best.label) continue;
-      if (last >= 0 && ranks[row] != last) offer(best, column, i, left.sum(), left.count());
+      if (last >= 0 && ranks[row] != last)
+        consider_split(best, column, i, left.sum(), left.count());
       last = ranks[row];
       left += units_[row];
     }
@@ -315,7 +322,7 @@ class TreeGrower {
 
   // Whether all targets of a node are equal, as far as the caller cares. The gain of any split is a
   // lower bound on the variance, so that hardly any node is looked at.
-  bool uniform(const Search& node) const {
+  bool uniform(const SplitSearch& node) const {
     const auto size = static_cast<double>(node.size);
     const double least = least_variance_ * sum_scale_ * sum_scale_;
     if (node.gain > least * size * size) return false;
@@ -328,11 +335,11 @@ class TreeGrower {
     return squares <= least * size;
   }
 
-  // Split `node`, whose sums are in cells_[held], and its children. cells_[level + 1] and beyond
-  // are free.
+  // Split `node`, whose sums are in statistics_[held], and its children. statistics_[level + 1] and
+  // beyond are free.
   void split(const Node& node, std::size_t level, std::size_t held) {
-    Search best;
-    if (level < depth_ && node.size > 1) best = best_split(node, cells_[held]);
+    SplitSearch best;
+    if (level < depth_ && node.size > 1) best = best_split(node, statistics_[held]);
     if (best.gain < 0.0) {
       leaf_position_[node.label] =
           (node.place + 1) * (std::size_t{1} << (depth_ - level)) - (std::size_t{1} << depth_);
@@ -340,7 +347,7 @@ class TreeGrower {
     }
     const double gain = best.gain / (sum_scale_ * sum_scale_ * static_cast<double>(node.size));
     for (const std::size_t column : tied_) {
-      credit_[column] += gain / static_cast<double>(tied_.size());
+      importance_[column] += gain / static_cast<double>(tied_.size());
     }
 
     Node left = node;
@@ -366,11 +373,12 @@ class TreeGrower {
 
     const std::size_t next = level + 1;
     if (next < depth_) {
-      std::fill(cells_[next].begin(), cells_[next].end(), Cell{});
+      std::fill(statistics_[next].begin(), statistics_[next].end(), BinStatistics{});
       for (std::size_t i = smaller.begin; i < smaller.end; ++i) {
-        add(static_cast<std::size_t>(members_[i]), cells_[next]);
+        add(static_cast<std::size_t>(members_[i]), statistics_[next]);
       }
-      for (std::size_t i = 0; i < cells_[next].size(); ++i) cells_[held][i] -= cells_[next][i];
+      for (std::size_t i = 0; i < statistics_[next].size(); ++i)
+        statistics_[held][i] -= statistics_[next][i];
     }
     split(smaller, next, next);
     split(larger, next, held);
@@ -384,7 +392,7 @@ class TreeGrower {
   }
 
   // Order a listed node's samples: left ones first. Returns the threshold.
-  double part_list(const Node& node, const Search& best, Node& left, Node& right) {
+  double part_list(const Node& node, const SplitSearch& best, Node& left, Node& right) {
     const std::int32_t* ranks = inputs_.ranks(best.column);
     const std::int32_t first_right =
         ranks[static_cast<std::size_t>(inputs_.order(best.column)[best.position])];
@@ -409,7 +417,7 @@ class TreeGrower {
   }
 
   // List the smaller child of the unlisted node, from its end of the column. Returns the threshold.
-  double part_rest(const Node& node, const Search& best, Node& smaller) {
+  double part_rest(const Node& node, const SplitSearch& best, Node& smaller) {
     const std::int32_t* order = inputs_.order(best.column);
     const auto held = [&](std::size_t i) {
       return leaf_[static_cast<std::size_t>(order[i])] == node.label;
@@ -436,17 +444,17 @@ class TreeGrower {
   std::size_t rows_;
   double sum_scale_;
   double mass_scale_;
-  std::vector<Cell> units_;
+  std::vector<BinStatistics> units_;
   std::vector<std::int32_t> members_;
   std::vector<std::uint8_t> leaf_;
-  std::vector<std::vector<Cell>> cells_;
+  std::vector<std::vector<BinStatistics>> statistics_;
   std::vector<std::size_t> leaf_position_;
   std::vector<Run> runs_;
   std::vector<std::size_t> tied_;  // columns that gain as much as the best split
   double centre_ = 0.0;
   TreeTable* table_ = nullptr;
   std::size_t first_ = 0;  // node of the tree in table_
-  double* credit_ = nullptr;
+  double* importance_ = nullptr;
   std::uint64_t salt_ = 0;
   double least_variance_ = 0.0;
   std::size_t next_label_ = 1;
