@@ -72,7 +72,8 @@ sanitizers() { # the kernel tests with the kernels under AddressSanitizer and UB
 }
 
 tests() { # warnings are errors: pyproject.toml
-  python -m pytest
+  # Two processes, each file in one of them: what a file shares is made once.
+  python -m pytest --numprocesses 2 --dist loadfile
 }
 
 for stage in "${@:-${stages[@]}}"; do

@@ -9,6 +9,7 @@ from disentlib.data.correlated import Correlated
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.held_out import HeldOut
 from disentlib.data.sets.abstract_dsprites import AbstractDSprites, AbstractDSpritesRendered
+from disentlib.data.sets.array_data import ArrayData
 from disentlib.data.sets.cars3d import Cars3D
 from disentlib.data.sets.celeba import CelebA
 from disentlib.data.sets.color_dsprites import ColorDSprites, ColorDSpritesRendered
@@ -85,14 +86,29 @@ def load(name: str, **options: Any) -> GroundTruthData:
     return SETS[name](**options)
 
 
+IN_MEMORY = (
+    "arrays in memory, which no command can load: go on, score and report from Python, with "
+    "training.train(data=...) and Run(path, data=...) of the same arrays"
+)
+
+
+def in_memory(config: Any) -> bool:
+    """Return whether the configuration of a data set speaks of arrays in memory."""
+    return isinstance(config, Mapping) and (
+        config.get("name") == ArrayData.name or any(map(in_memory, config.values()))
+    )
+
+
 def from_config(config: Mapping[str, Any]) -> GroundTruthData:
     """Return the data set that `data.config()` described, data sets inside it included.
 
     A class of the user's own, `module:Class`, is imported from the Python path.
 
     Raises:
-        ValueError: if the configuration names no data set.
+        ValueError: if the configuration names no data set, or arrays in memory.
     """
+    if in_memory(config):
+        raise ValueError(f"expected a data set that can be loaded, got {IN_MEMORY}")
     if "name" not in config:
         raise ValueError(f"expected a configuration with a name, got keys {sorted(config)}")
     options = {

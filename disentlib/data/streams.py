@@ -4,8 +4,10 @@ Batch number `step` of a stream depends on its seed and `step` alone, so `start=
 stream exactly where an interrupted run left it, and nothing needs to be saved.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+import functools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -15,9 +17,20 @@ from disentlib.data.labellers import LABELLERS, Labeller
 from disentlib.data.pairs import changed_factors, moved_factors
 from disentlib.data.randomness import counter
 
-__all__ = ["LabelledSet", "batches", "images", "labelled", "labelled_set", "pairs", "transitions"]
+__all__ = [
+    "LabelledSet",
+    "batches",
+    "describe",
+    "images",
+    "labelled",
+    "labelled_set",
+    "pairs",
+    "transitions",
+]
 
 Arrays = tuple[np.ndarray, ...]
+
+BATCHES_A_CALL, BYTES_A_CALL = 16, 1 << 22  # of Python, at most, unless one batch is larger
 
 
 def batches(
@@ -114,7 +127,8 @@ def pairs(
         return _pictured(data, drawn, rng)
 
     changed_factors(data, 1, 0, changed=changed, protocol=protocol)  # says now what does not fit
-    return _pair_stream(draw, data, batch_size=batch_size, seed=seed, start=start)
+    options = {"changed": changed, "protocol": protocol}
+    return _pair_stream(draw, data, options, batch_size=batch_size, seed=seed, start=start)
 
 
 def transitions(
@@ -141,7 +155,21 @@ def transitions(
         return _pictured(data, moved_factors(data, batch_size, rng, rate=rate), rng)
 
     moved_factors(data, 1, 0, rate=rate)  # says now what does not fit
-    return _pair_stream(draw, data, batch_size=batch_size, seed=seed, start=start)
+    return _pair_stream(draw, data, {"rate": rate}, batch_size=batch_size, seed=seed, start=start)
+
+
+def describe(stream: Callable[..., Any], batches: tf.data.Dataset) -> dict[str, Any]:
+    """Return what a run's configuration says of a stream: its name, and its options if it has any.
+
+    Args:
+        stream: the function.
+        batches: what it returned.
+    """
+    function = stream.func if isinstance(stream, functools.partial) else stream
+    described: dict[str, Any] = {"stream": _name(function)}
+    if options := getattr(batches, "stream_options", {}):
+        described["stream_options"] = options
+    return described
 
 
 class LabelledSet(NamedTuple):
@@ -255,6 +283,13 @@ def labelled(
         (2 * batch_size, known.labels.shape[1]),
         seed=seed,
         start=start,
+        options={
+            "labels": labels,
+            "label_seed": label_seed,
+            "labeller": labeller if isinstance(labeller, str) else _name(labeller),
+            "train_fraction": train_fraction,
+            "protocol": protocol,
+        },
     )
 
 
@@ -264,8 +299,19 @@ def _pictured(data: GroundTruthData, drawn: Arrays, rng: np.random.Generator) ->
     return seen, changed.astype(np.float32)
 
 
+def _name(function: Callable[..., Any]) -> str:
+    kind = function if hasattr(function, "__qualname__") else type(function)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def _pair_stream(
-    draw: Callable[[int], Arrays], data: GroundTruthData, *, batch_size: int, seed: int, start: int
+    draw: Callable[[int], Arrays],
+    data: GroundTruthData,
+    options: Mapping[str, Any],
+    *,
+    batch_size: int,
+    seed: int,
+    start: int,
 ) -> tf.data.Dataset:
     return _stream(
         draw,
@@ -274,6 +320,7 @@ def _pair_stream(
         (batch_size, len(data.factor_names)),
         seed=seed,
         start=start,
+        options=options,
     )
 
 
@@ -283,10 +330,12 @@ def _stream(
     *shapes: tuple[int, ...],
     seed: int,
     start: int,
+    options: Mapping[str, Any] | None = None,
 ) -> tf.data.Dataset:
     """Return the dataset of draw(step) for step = start, start + 1, ...
 
-    The first array that `draw` returns is images of `data`, the others are float32.
+    The first array that `draw` returns is images of `data`, the others are float32. `options` are
+    what `describe` says of the stream.
     """
     if shapes[0][0] < 1:
         raise ValueError(f"expected a batch_size of at least 1, got {shapes[0][0]}")
@@ -297,13 +346,27 @@ def _stream(
         pictures, *others = draw(int(step))
         return (data.as_input(pictures), *others)
 
-    def batch(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
+    # A call of Python costs as much as drawing a small batch, so that several are drawn at once.
+    size = sum(4 * math.prod(shape) for shape in shapes)
+    count = max(1, min(BATCHES_A_CALL, BYTES_A_CALL // size))
+
+    def several(first: int) -> Arrays:
+        drawn = [seen(step) for step in range(first, first + count)]
+        return tuple(np.stack(arrays) for arrays in zip(*drawn, strict=True))
+
+    def block(first: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
         types = [tf.float32] * len(shapes)
-        drawn = tf.numpy_function(seen, [step], types, stateful=False)
-        pictures, *others = map(tf.ensure_shape, drawn, shapes)
-        return (pictures, *others) if others else pictures
+        drawn = tf.numpy_function(several, [first], types, stateful=False)
+        observed, *others = (
+            tf.ensure_shape(array, (count, *shape))
+            for array, shape in zip(drawn, shapes, strict=True)
+        )
+        return (observed, *others) if others else observed
 
     seen(start)  # says now, in plain words, what does not fit
     # The kernels draw outside Python's lock, so batches are made beside the training step.
-    steps = tf.data.Dataset.counter(start)
-    return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    blocks = tf.data.Dataset.counter(start, count)
+    blocks = blocks.map(block, num_parallel_calls=2, deterministic=True)
+    dataset = blocks.unbatch().prefetch(tf.data.AUTOTUNE)
+    dataset.stream_options = dict(options or {})
+    return dataset

@@ -82,8 +82,9 @@ class Checkpoint(keras.callbacks.Callback):
 class Watch(keras.callbacks.Callback):
     """Stop at the first loss, term or weight that is not finite, and where steps do not add up.
 
-    Terms are looked at after every step, variables at the end of each log interval, before anything
-    is written: a variable that breaks between shows in the terms of the next step.
+    Training stops at the step whose terms are not finite; see `execution.train_function`. Variables
+    are looked at when a log interval ends, before anything is written: one that breaks in between
+    shows in the terms of the next step.
 
     Args:
         checkpoint: what writes the checkpoints; errors name the last one.
@@ -98,32 +99,30 @@ class Watch(keras.callbacks.Callback):
         self.batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        self.batches += 1
+        self.batches = batch + 1  # `batch` is the last of those that were made at once
         # Means over the interval: one value that is not finite makes them so.
         self._refuse(name for name, value in (logs or {}).items() if not math.isfinite(value))
 
     def on_epoch_end(self, epoch, logs=None):
-        model = self.model
-        expected, step = self._step(), int(model.step)
+        model, step = self.model, int(self.model.step)
+        if self.batches < self.params["steps"] and not model.stop_training:
+            made = (step - self.first) // model.steps_per_update
+            raise RuntimeError(
+                f"the stream ended after {made} of {self.params['steps']} batches from "
+                f"step {self.first}: expected an endless one, such as those of data.streams"
+            )
+        expected = self.first + self.batches * model.steps_per_update
         if step != expected:
             raise RuntimeError(
                 f"expected step {expected} after {self.batches} batches from step {self.first}, "
                 f"{type(model.optimizer).__name__} counts {step}: its `iterations` must grow by "
                 "one a batch, for data, noise and checkpoints go by them"
             )
-        if self.batches < self.params["steps"] and not model.stop_training:
-            raise RuntimeError(
-                f"the stream ended after {self.batches} of {self.params['steps']} batches from "
-                f"step {self.first}: expected an endless one, such as those of data.streams"
-            )
         self._refuse(broken(model))
 
-    def _step(self) -> int:
-        return self.first + self.batches * self.model.steps_per_update
-
     def _refuse(self, names: Iterable[str]) -> None:
-        if found := sorted(names):
-            raise NonFiniteError(self._step(), found, self.checkpoint.saved)
+        if wrong := sorted(names):
+            raise NonFiniteError(int(self.model.step), wrong, self.checkpoint.saved)
 
 
 def broken(model: models.Method) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from disentlib import files, models, named, screen
 from disentlib.data import GroundTruthData, from_config
+from disentlib.data.catalog import IN_MEMORY, in_memory
 from disentlib.training import directory, own_code
 
 # What the records of a run must hold: see `files.check_keys`.
@@ -86,18 +87,26 @@ class Run:
 
     Args:
         path: the run directory.
+        data: the data set, of a run on arrays in memory.
 
     Raises:
         FileNotFoundError: if the directory holds no run.
+        ValueError: if the run was trained on other data than `data`.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, *, data: GroundTruthData | None = None):
         self.path = Path(path).expanduser()
         if not (self.path / directory.SETTINGS).is_file():
             raise FileNotFoundError(
                 f"expected a run directory with {directory.SETTINGS}, found none at {self.path}: "
                 "make one with `disentlib train --run_dir`"
             )
+        self._data = data
+        if data is not None:
+            trained = self.settings["configuration"]["data"]
+            given = json.loads(json.dumps(data.config()))
+            if changed := files.differences(trained, given):
+                raise ValueError(f"{self.path} was trained on other data: {'; '.join(changed[:3])}")
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -187,7 +196,11 @@ class Run:
         Raises:
             ValueError: if it cannot be built again.
         """
+        if self._data is not None:
+            return self._data
         settings = self.settings
+        if in_memory(settings["configuration"]["data"]):
+            raise ValueError(f"{self.path} was trained on {IN_MEMORY}")
         own_code.import_modules(own_code.modules(settings["configuration"]), self.path)
         data_set = from_config(settings["configuration"]["data"])
         if changed := changed_files(settings, data_files(data_set)):

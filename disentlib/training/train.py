@@ -1,9 +1,10 @@
 """One function trains every method; the command line binds its arguments from gin files."""
 
+import functools
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import numpy as np
 import tensorflow as tf
 
 from disentlib import files
-from disentlib.data import GroundTruthData, streams
+from disentlib.data import ArrayData, GroundTruthData, streams
+from disentlib.data.catalog import IN_MEMORY, in_memory
 from disentlib.environment import environment
 from disentlib.models import Method, configuration_of, load
 from disentlib.models.architectures import conv_encoder, deconv_decoder
-from disentlib.training import directory, own_code
+from disentlib.training import directory, execution, own_code
 from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
+from disentlib.training.parts import model as make_model
 from disentlib.training.run import Run, changed_files, data_files, describe
 
 # The figures of a finished run come from batches of the same stream that no training reaches.
 EVALUATION_START = 1 << 40
+
+BOTH = ("encoder", "decoder")  # the parts of most models
 
 
 def adam() -> keras.optimizers.Optimizer:
@@ -32,10 +37,11 @@ def adam() -> keras.optimizers.Optimizer:
 def train(
     *,
     run_dir: str | Path,
-    data: Callable[[], GroundTruthData],
+    data: Callable[[], GroundTruthData] | ArrayData,
     model: Callable[..., Method],
     encoder: Callable[..., keras.Model] = conv_encoder,
     decoder: Callable[..., keras.Model] = deconv_decoder,
+    parts: Mapping[str, Callable[..., Any]] | None = None,
     optimizer: Callable[[], keras.optimizers.Optimizer] = adam,
     stream: Callable[..., Any] = streams.images,
     latents: int = 10,
@@ -46,6 +52,7 @@ def train(
     checkpoint_every: int = 1000,
     evaluation_steps: int = 100,
     jit_compile: bool = False,
+    steps_per_execution: int = 50,
     init_from: str | Path | None = None,
     operative_config: Callable[[], str] = lambda: "",
     dry_run: bool = False,
@@ -60,10 +67,15 @@ def train(
 
     Args:
         run_dir: where everything goes; made if absent.
-        data: makes the data set.
+        data: makes the data set; or arrays in memory, an `ArrayData`. A run on arrays is resumed,
+            scored and reported from Python alone, with the same arrays: `Run(path, data=...)`.
         model: makes the model: called with encoder, decoder and `seed=`.
-        encoder: makes the encoder: called with the image shape and `latents=`.
+        encoder: makes the encoder: called with the shape of an observation and `latents=`.
         decoder: makes the decoder, likewise.
+        parts: makes all parts of a model, by the names under which it takes them, such as
+            {"backbone": ..., "projector": ...}, in place of encoder and decoder. Each is called
+            with the shape, `latents=` and, of a set with an auxiliary variable, its length
+            `condition=`, so far as it takes them.
         optimizer: makes the optimizer.
         stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
             `start=`, the first step.
@@ -76,6 +88,9 @@ def train(
         checkpoint_every: steps between checkpoints, a multiple of `log_every`.
         evaluation_steps: batches over which the final figures are averaged.
         jit_compile: whether XLA compiles the step.
+        steps_per_execution: steps that TensorFlow makes without a look at Python, at most: the
+            largest number up to this one that divides the log interval. It changes no figure; with
+            small networks 1 takes twice the time. An interrupt waits for them.
         init_from: another run's directory, or a model's file: training starts from its weights
             instead of new ones, at step 0 and with a new optimizer. Encoder and decoder are taken,
             and what else is trained where the method is the same. It is read once, at the start.
@@ -87,9 +102,10 @@ def train(
         The final figures, as in metrics.json.
 
     Raises:
+        TypeError: if an argument that should make something is made already.
         ValueError: if the directory holds a run of another configuration or on other data, the
-            numbers of steps do not fit together, another process could not build data set and
-            model again, or the weights of `init_from` do not fit.
+            numbers of steps do not fit together, the model takes other parts, another process
+            could not build data set and model again, or the weights of `init_from` do not fit.
         OSError: if the directory cannot be written; an older checkpoint survives.
         NonFiniteError: at the first loss, term or weight that is NaN or infinite; the last
             checkpoint is finite.
@@ -104,30 +120,36 @@ def train(
         "decoder": decoder,
         "optimizer": optimizer,
         "stream": stream,
+        **{f"part {name}": maker for name, maker in (parts or {}).items()},
     }.items():
-        _check_maker(name, maker)
+        if not (name == "data" and isinstance(maker, ArrayData)):
+            _check_maker(name, maker)
     _check_count("steps", steps, least=0)
     _check_count("latents", latents)
     _check_count("batch_size", batch_size)
     _check_count("log_every", log_every)
     _check_count("checkpoint_every", checkpoint_every)
     _check_count("evaluation_steps", evaluation_steps)
+    _check_count("steps_per_execution", steps_per_execution)
     if checkpoint_every % log_every:
         raise ValueError(
             f"checkpoint_every must be a multiple of log_every={log_every}, got {checkpoint_every}"
         )
 
-    # Free to rewrite arithmetic, TensorFlow orders sums now so, now so: the last bit of the loss
-    # would change between runs.
+    # Rewriting arithmetic, TensorFlow would reassociate sums differently from run to run, and the
+    # last bit of the loss would change.
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     # A fixed order, after seeding: the same configuration builds the same weights.
     keras.utils.set_random_seed(seed)
-    data_set = data()
-    network = model(
-        encoder(data_set.shape, latents=latents),
-        decoder(data_set.shape, latents=latents),
-        seed=seed,
-    )
+    data_set = data if isinstance(data, ArrayData) else data()
+    if parts is None:
+        network = model(
+            encoder(data_set.shape, latents=latents),
+            decoder(data_set.shape, latents=latents),
+            seed=seed,
+        )
+    else:
+        network = make_model(model, parts, data_set, latents=latents, seed=seed)
     network.compile(optimizer=optimizer(), jit_compile=jit_compile)
     _check_optimizer(network.optimizer)
     if steps % network.steps_per_update or log_every % network.steps_per_update:
@@ -135,10 +157,11 @@ def train(
             f"steps and log_every must be multiples of {network.steps_per_update}, which is what "
             f"an update of {type(network).__name__} counts for, got {steps} and {log_every}"
         )
+    draw = functools.partial(stream, data_set, batch_size=batch_size, seed=seed)
     configuration = {
         "data": data_set.config(),
         **describe(network),
-        "stream": f"{stream.__module__}.{stream.__qualname__}",
+        **streams.describe(stream, draw(start=0)),
         "batch_size": batch_size,
         "seed": seed,
         "log_every": log_every,
@@ -161,7 +184,7 @@ def train(
     }
     run_dir.mkdir(parents=True, exist_ok=True)
     with directory.lock(run_dir):
-        network = _open(run_dir, network, settings, operative_config())
+        network = _open(run_dir, network, settings, operative_config(), [*(parts or BOTH)])
         first = int(network.step)
         per_update = network.steps_per_update
         saved = first if (run_dir / directory.MODEL).exists() else None
@@ -171,9 +194,16 @@ def train(
         callbacks = [Watch(checkpoint), Curves(run_dir), checkpoint]
         started = time.monotonic()
         with ProgressBar(first=first, last=steps, quiet=quiet) as progress:
+            on_one_device = network.distribute_strategy.num_replicas_in_sync == 1
+            if steps_per_execution > 1 and on_one_device:
+                network.train_function = execution.train_function(network)
             for start, interval, rows in _intervals(first, steps, log_every):
+                if on_one_device:
+                    network.steps_per_execution = execution.steps_per_execution(
+                        interval // per_update, steps_per_execution
+                    )
                 network.fit(
-                    stream(data_set, batch_size=batch_size, seed=seed, start=start // per_update),
+                    draw(start=start // per_update),
                     steps_per_epoch=interval // per_update,
                     epochs=rows,
                     callbacks=[*callbacks, progress],
@@ -184,8 +214,9 @@ def train(
         checkpoint.save(network)
         last = int(network.step)
         seconds = time.monotonic() - started
+        network.steps_per_execution = 1
         evaluation = network.evaluate(
-            stream(data_set, batch_size=batch_size, seed=seed, start=EVALUATION_START),
+            draw(start=EVALUATION_START),
             steps=evaluation_steps,
             return_dict=True,
             verbose=0,
@@ -233,7 +264,13 @@ def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
         )
 
 
-def _open(run_dir: Path, network: Method, settings: dict[str, Any], operative: str) -> Method:
+def _open(
+    run_dir: Path,
+    network: Method,
+    settings: dict[str, Any],
+    operative: str,
+    parts: Sequence[str],
+) -> Method:
     """Check that the directory is this run's, note its settings, return the model to go on with."""
     files.sweep(run_dir)
     path, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
@@ -259,7 +296,7 @@ def _open(run_dir: Path, network: Method, settings: dict[str, Any], operative: s
                     "was trained: choose another run directory"
                 )
     if "init_from" in configuration and not checkpoint.exists():
-        source = _start_from(Path(configuration["init_from"]), network)
+        source = _start_from(Path(configuration["init_from"]), network, parts)
         if source["sha256"] != settings.setdefault("init_from", source)["sha256"]:
             raise ValueError(
                 f"{source['path']} is at step {source['step']}, {run_dir} was begun from its step "
@@ -276,6 +313,10 @@ def _open(run_dir: Path, network: Method, settings: dict[str, Any], operative: s
 def _refuse_changes(run_dir: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to go on under another configuration, or on other data."""
     old, new = before["configuration"], now["configuration"]
+    if "stream_options" not in old:  # of a run from before they were noted
+        new = {key: value for key, value in new.items() if key != "stream_options"}
+    if in_memory(old["data"]) and not in_memory(new["data"]):
+        raise ValueError(f"{run_dir} was trained on {IN_MEMORY}")
     if changed := files.differences(old, new):
         advice = "choose another run directory"
         if before["steps"] != now["steps"] and _follows(old, new, before["steps"], now["steps"]):
@@ -311,12 +352,16 @@ def _follows(old: Any, new: Any, before: int, now: int) -> bool:
     return numbers and math.isclose(old * now, new * before, rel_tol=1e-6)
 
 
-def _start_from(source: Path, network: Method) -> dict[str, Any]:
+def _start_from(source: Path, network: Method, parts: Sequence[str]) -> dict[str, Any]:
     """Give a new model the weights of a trained one; return what was taken from where."""
     source = source.expanduser()
     path = source / directory.MODEL if source.is_dir() else source
     trained = Run(source).model if source.is_dir() else load(path)
-    taken = ["encoder", "decoder"]
+    taken = [part for part in parts if hasattr(trained, part) and hasattr(network, part)]
+    if not taken:
+        raise ValueError(
+            f"expected a model with {' or '.join(parts)} in {path}, got {type(trained).__name__}"
+        )
     pairs = [(getattr(trained, part).weights, getattr(network, part).weights) for part in taken]
     if type(trained) is type(network):
         # Numbers of the objective and its state stay those of the new run.

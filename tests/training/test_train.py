@@ -175,7 +175,7 @@ class Rooted(models.BetaVAE):
 
 @keras.saving.register_keras_serializable("tests")
 class Stopping(models.BetaVAE):
-    """Asks to stop after three batches in all."""
+    """Asks to stop after three batches in all, or the first call after them."""
 
     def make_train_function(self, force=False):
         super().make_train_function(force)
@@ -183,7 +183,7 @@ class Stopping(models.BetaVAE):
 
         def stopping(iterator):
             logs = step(iterator)
-            self.stop_training = int(self.step) == 3
+            self.stop_training = int(self.step) >= 3
             return logs
 
         self.train_function = stopping
@@ -250,10 +250,12 @@ def test_every_run_leaves_a_checkpoint(tmp_path, steps):
     assert figures["step"] == int(disentlib.Run(tmp_path).model.step) == steps
 
 
-def test_a_model_that_asks_to_stop_is_saved_where_it_stopped(tmp_path):
-    figures = train(run_dir=tmp_path, steps=9, **TINY | {"model": Stopping})
-    assert figures["step"] == figures["trained_steps"] == 3
-    assert int(disentlib.Run(tmp_path).model.step) == 3
+@pytest.mark.parametrize(("at_once", "expected"), [(1, 3), (2, 4)])
+def test_a_model_that_asks_to_stop_is_saved_where_it_stopped(tmp_path, at_once, expected):
+    options = TINY | {"model": Stopping, "steps_per_execution": at_once}
+    figures = train(run_dir=tmp_path, steps=9, **options)
+    assert figures["step"] == figures["trained_steps"] == expected
+    assert int(disentlib.Run(tmp_path).model.step) == expected
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
