@@ -1,13 +1,11 @@
 """`disentlib study`: plan, run and collect a grid of models, and report what it says."""
 
 import argparse
+import functools
 import json
 import shlex
 import signal
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gin
@@ -123,13 +121,7 @@ def execute(options: argparse.Namespace) -> int:
     try:
         progress = studies.run(
             jobs,
-            TrainAndScore(
-                tuple(study.scores),
-                tuple(study.representations),
-                study.samples,
-                study.test_samples,
-                study.protocol,
-            ),
+            studies.TrainAndScore(study, lines, trainer),
             storage,
             ray=ray,
             address=options.address or "local",
@@ -162,48 +154,31 @@ def status(options: argparse.Namespace) -> None:
     study, storage = find(options)
     if storage is None:
         raise UsageError(f"expected the directory of a study, got {options.study}")
-    jobs = {job.number: job for job in chosen(study, options)}
-    done = storage.done() & jobs.keys()
-    failed = {number: text for number, text in storage.failures().items() if number in jobs}
-    running = {n: who for n, who in storage.running().items() if n in jobs.keys() - done}
-    left = len(jobs) - len(done) - len(failed.keys() - running.keys()) - len(running)
+    now = studies.status(storage.path, chosen(study, options))
     console = stdout()
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "study": study.name,
-                    "jobs": len(jobs),
-                    "done": len(done),
-                    "running": {str(number): who for number, who in running.items()},
-                    "failed": {str(number): error for number, error in failed.items()},
-                    "left": left,
-                }
-            )
-        )
+        print(json.dumps(now.to_dict()))
         return
     console.print(
-        f"{study.name} in {storage}: {len(done):,} of {len(jobs):,} done, {len(running):,} running,"
-        f" {len(failed):,} failed, {left:,} left",
+        f"{study.name} in {storage}: {len(now.done):,} of {len(now.jobs):,} done, "
+        f"{len(now.running):,} running, {len(now.failed):,} failed, {now.left:,} left",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("data", "model", "done", "of"):
         table.add_column(title, justify="right" if title in ("done", "of") else "left")
-    every = Counter((job.dataset, job.model) for job in jobs.values())
-    complete = Counter((jobs[number].dataset, jobs[number].model) for number in done)
-    for (dataset, model), count in every.items():
-        table.add_row(dataset, model, f"{complete[dataset, model]:,}", f"{count:,}")
+    for dataset, model, done, count in now.by_model:
+        table.add_row(dataset, model, f"{done:,}", f"{count:,}")
     console.print(table)
-    for number, who in sorted(running.items()):
+    for number, who in sorted(now.running.items()):
         console.print(
-            f"running {number} {shown.describe(jobs[number])} for {shown.since(who)} on "
+            f"running {number} {shown.describe(now.jobs[number])} for {shown.since(who)} on "
             f"{who['host']}",
             soft_wrap=True,
         )
-    if failed:
+    if now.failed:
         console.print("failed, with the last error:")
-        console.print(shown.failures(failed, jobs, shown=20))
+        console.print(shown.failures(now.failed, now.jobs, shown=20))
 
 
 def collect(options: argparse.Namespace) -> int:
@@ -312,48 +287,14 @@ def chosen(study: Study, options: argparse.Namespace) -> list[Job]:
     return jobs
 
 
-@dataclass(frozen=True)
-class TrainAndScore:
-    """What a job of a study does: `disentlib train` with its files, then scores."""
+def trainer(files: Sequence[str], parameters: Mapping[str, Any]) -> studies.Trainer:
+    """Return `training.train` as a job's files and values bind it."""
+    from disentlib import training
 
-    scores: tuple[str, ...]
-    representations: tuple[str, ...]
-    samples: int
-    test_samples: int
-    protocol: Any
-
-    def configuration(self, job: Job) -> dict[str, Any]:
-        """Return the text of the job's files, what overrides them, and what is measured."""
-        return {
-            "gin": [line for file in job.files for line in lines(file)],
-            "parameters": job.parameters,
-            "scores": list(self.scores),
-            "representations": list(self.representations),
-            "samples": self.samples,
-            "test_samples": self.test_samples,
-            "protocol": self.protocol,
-        }
-
-    def __call__(self, job: Job, folder: Path) -> list[tuple[str, str, float]]:
-        """Train where an earlier attempt stopped, and score."""
-        import keras
-
-        from disentlib import training
-        from disentlib.studies.scoring import score_run
-
-        keras.backend.clear_session()  # the job before, in the same worker
-        parameters = [f"{name} = {value!r}" for name, value in job.parameters.items()]
-        configuration.parse(job.files, parameters)
-        train = gin.get_configurable(training.train)
-        train(run_dir=folder, operative_config=gin.operative_config_str, quiet=True)
-        return score_run(
-            training.Run(folder),
-            self.scores,
-            self.representations,
-            samples=self.samples,
-            test_samples=self.test_samples,
-            protocol=self.protocol,
-        )
+    configuration.parse(files, [f"{name} = {value!r}" for name, value in parameters.items()])
+    return functools.partial(
+        gin.get_configurable(training.train), operative_config=gin.operative_config_str
+    )
 
 
 def lines(name: str) -> Iterator[str]:

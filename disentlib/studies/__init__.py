@@ -8,7 +8,11 @@ from disentlib.studies.engine import Runner as Runner
 from disentlib.studies.engine import run as run
 from disentlib.studies.grid import Job as Job
 from disentlib.studies.grid import Study as Study
+from disentlib.studies.job import TrainAndScore as TrainAndScore
+from disentlib.studies.job import Trainer as Trainer
 from disentlib.studies.selection import selector as selector
+from disentlib.studies.status import Status as Status
+from disentlib.studies.status import status as status
 from disentlib.studies.storage import Storage as Storage
 from disentlib.studies.table import collect as collect
 from disentlib.studies.table import load as load

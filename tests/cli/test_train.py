@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from disentlib import models
+from disentlib import cli, models
 
 FLAGS = [
     "--gin_file=runs/smoke.gin",
@@ -140,3 +140,11 @@ def test_a_dry_run_prints_the_configuration(tmp_path, capsys):
     assert code == 0
     assert "models.BetaVAE.beta = %BETA" in capsys.readouterr().out
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_bound_of_the_stream_is_in_the_operative_text(capsys):
+    flags = ["--gin_file=data/mini_sprites.gin", "--gin_file=models/group_vae.gin"]
+    flags += ["--gin_file=runs/train.gin", "--gin_param=CHANGED=2"]
+    networks = [flag.replace("models.arch", "arch") for flag in FLAGS[1:]]
+    assert cli.main(["train", "--dry_run", *flags, *networks]) == 0, capsys.readouterr().err
+    assert "streams.pairs.changed = %CHANGED" in capsys.readouterr().out

@@ -1,3 +1,4 @@
+import functools
 import subprocess
 import sys
 
@@ -128,3 +129,39 @@ def test_every_stream_continues_where_it_stopped(stream):
     for expected, got in zip(whole[3:], rest, strict=True):
         for one, other in zip(expected, got, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_stream_is_described_with_its_options():
+    sprites = data.MiniSprites()
+
+    def described(stream, **options):
+        drawn = functools.partial(stream, **options)
+        return data.streams.describe(drawn, drawn(sprites, batch_size=2, seed=0))
+
+    name = "disentlib.data.streams."
+    assert described(data.streams.images) == {"stream": name + "images"}
+    assert described(data.streams.pairs, changed=1) == {
+        "stream": name + "pairs",
+        "stream_options": {"changed": 1, "protocol": None},
+    }
+    assert described(data.streams.transitions)["stream_options"] == {"rate": 1.0}
+    assert described(data.streams.labelled, labels=20, labeller=permuted)["stream_options"] == {
+        "labels": 20,
+        "label_seed": 0,
+        "labeller": "disentlib.data.labellers.permuted",
+        "train_fraction": 0.9,
+        "protocol": None,
+    }
+
+
+def test_several_batches_a_call_of_python_are_the_batches_one_by_one(monkeypatch):
+    sprites = data.MiniSprites()  # 4 x 256 floats a batch of 4
+
+    def drawn(size):
+        monkeypatch.setattr(data.streams, "BYTES_A_CALL", size)
+        stream = data.streams.labelled(sprites, batch_size=2, seed=0, start=3)
+        return [[part.numpy() for part in batch] for batch in stream.take(40)]
+
+    for several, one in zip(drawn(1 << 22), drawn(1), strict=True):
+        for a, b in zip(several, one, strict=True):
+            np.testing.assert_array_equal(a, b)

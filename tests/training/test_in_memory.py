@@ -42,7 +42,7 @@ def test_it_resumes_is_scored_and_reported_with_the_same_arrays(tmp_path, capsys
         run.data, run.encode, metrics=["mig"], samples=50, test_samples=20
     )
     assert len(list(table)) == 2
-    page = report.write(run, samples=50)
+    page = report.write(run, samples=64)
     assert "array_data" in page.read_text(encoding="utf-8")
     for command in ("evaluate", "report"):
         assert cli.main([command, str(run.path)]) == 1

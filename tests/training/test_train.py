@@ -1,8 +1,10 @@
 """Training runs: resumed, refused, and unharmed by full disks."""
 
 import functools
+import json
 import pickle
 import resource
+import zipfile
 
 import keras
 import numpy as np
@@ -328,3 +330,24 @@ def test_a_value_that_follows_the_steps_is_said_to(tmp_path):
     run(2)
     with pytest.raises(ValueError, match=r"model\.iteration_threshold: 2 before, 4 now\): a value"):
         run(4)
+
+
+def test_the_options_of_the_stream_belong_to_the_run(tmp_path):
+    def run(steps, changed):
+        stream = functools.partial(data.streams.pairs, changed=changed)
+        train(run_dir=tmp_path, steps=steps, **TINY | {"model": models.AdaGVAE, "stream": stream})
+
+    run(2, 1)
+    with pytest.raises(ValueError, match=r"\(stream_options\.changed: 1 before, 2 now\)"):
+        run(4, 2)
+    # A run from before options were noted goes on, and notes them.
+    settings = json.loads((tmp_path / "run.json").read_text())
+    del settings["configuration"]["stream_options"]
+    settings["checkpoints"] = [disentlib.files.digest(settings["configuration"]), None]
+    (tmp_path / "run.json").write_text(json.dumps(settings))
+    with zipfile.ZipFile(tmp_path / "model.keras", "a") as archive:
+        archive.comment = b""
+    run(4, 1)
+    now = disentlib.Run(tmp_path).settings["configuration"]
+    assert now["stream"] == "disentlib.data.streams.pairs"
+    assert now["stream_options"] == {"changed": 1, "protocol": None}

@@ -106,9 +106,10 @@ def test_what_does_not_fit_is_refused(images, factors, options, error, message):
         data.ArrayData(images, factors, **options)
 
 
-def test_arrays_in_memory_have_no_configuration():
-    with pytest.raises(ValueError, match="disentlib data import"):
-        data.ArrayData(images_of(GRID), GRID).config()
+def test_the_configuration_of_arrays_in_memory_is_their_digest():
+    config = data.ArrayData(images_of(GRID), GRID).config()
+    assert config == {"name": "array_data", "rows": len(GRID), "sha256": config["sha256"]}
+    assert len(config["sha256"]) == 64
 
 
 @pytest.mark.parametrize(
