@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 REPRESENTATIONS = ("mean", "sampled")
 
@@ -82,7 +82,7 @@ class Study:
     representations: Sequence[str] = REPRESENTATIONS
     samples: int = 10_000
     test_samples: int = 5_000
-    protocol: str | None = None
+    protocol: Literal["locatello2019"] | None = None
     cpus: float = 1
     gpus: float = 0
 

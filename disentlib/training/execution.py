@@ -23,20 +23,32 @@ def train_function(model: Method) -> Callable[[Any], dict[str, tf.Tensor]]:
     )
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def several(iterator: Any, count: tf.Tensor) -> dict[str, tf.Tensor]:
-        def body(done: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            logs = step(iterator.get_next())
-            finite = [tf.reduce_all(tf.math.is_finite(value)) for value in logs.values()]
-            return done + 1, tf.reduce_all(finite)
+    def several(iterator: Any, count: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        none = tf.experimental.Optional.empty(iterator.element_spec)
 
-        def more(done: tf.Tensor, finite: tf.Tensor) -> tf.Tensor:
-            return tf.logical_and(done < count, finite)
+        def body(done: tf.Tensor, _: tf.Tensor, batch: Any) -> tuple[tf.Tensor, tf.Tensor, Any]:
+            logs = step(batch.get_value())
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(v)) for v in logs.values()])
+            # Not one batch more than is trained on, or the next call would miss it.
+            more = tf.logical_and(done + 1 < count, finite)
+            return done + 1, finite, tf.cond(more, iterator.get_next_as_optional, lambda: none)
 
-        tf.while_loop(more, body, (tf.constant(0), tf.constant(True)), parallel_iterations=1)
-        return model.get_metrics_result()
+        done, finite, _ = tf.while_loop(
+            lambda *loop: loop[-1].has_value(),
+            body,
+            (tf.constant(0), tf.constant(True), iterator.get_next_as_optional()),
+            parallel_iterations=1,
+        )
+        return model.get_metrics_result(), tf.logical_and(done < count, finite)
 
-    # A tensor, or each number of steps would be compiled anew.
-    return lambda iterator: several(iterator, tf.constant(model.steps_per_execution))
+    def function(iterator: Any) -> dict[str, tf.Tensor]:
+        # A tensor, or each number of steps would be compiled anew.
+        logs, ended = several(iterator, tf.constant(model.steps_per_execution))
+        if ended:
+            raise StopIteration  # as Keras's own function does
+        return logs
+
+    return function
 
 
 def steps_per_execution(steps: int, most: int) -> int:

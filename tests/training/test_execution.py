@@ -82,6 +82,9 @@ def test_a_call_makes_the_steps_that_it_should():
         logs = function(batches)
         assert int(model.step) == expected
     assert logs.keys() == {"loss", "reconstruction", "kl"}
+    with pytest.raises(StopIteration):
+        function(iter(data.streams.images(vectors(), batch_size=4, seed=0).take(3)))
+    assert int(model.step) == 12  # the stream's batches, and not a step without one
 
 
 def vectors():

@@ -184,7 +184,7 @@ class ArrayData(GroundTruthData):
                 continue
             digest.update(f"{array.dtype.str} {array.shape}".encode())
             for start in range(0, len(array), BLOCK):  # a memory map stays on disk
-                digest.update(np.ascontiguousarray(array[start : start + BLOCK]))
+                digest.update(array[start : start + BLOCK].tobytes())
         return digest.hexdigest()
 
     def __repr__(self) -> str:
