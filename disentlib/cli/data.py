@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import json
 import math
 import sys
@@ -115,7 +116,7 @@ def run(options: argparse.Namespace) -> int | None:
 
 def list_(options: argparse.Namespace) -> None:
     """Print one line a set."""
-    rows = [describe(name) for name in sorted(SETS)]
+    rows = [describe(name) for name in sorted({*SETS, *generated()})]
     if options.json:
         print(json.dumps(rows, indent=2))
         return
@@ -127,7 +128,9 @@ def list_(options: argparse.Namespace) -> None:
         table.add_row(
             row["name"],
             f"{row['images']:,}" if row["images"] else "-",
-            " ".join(map(str, sizes)) if len(sizes) <= 8 else f"{len(sizes)} factors",
+            " ".join("real" if size is None else str(size) for size in sizes)
+            if len(sizes) <= 8
+            else f"{len(sizes)} factors",
             "x".join(map(str, row["image_shape"])),
             row["needs"],
         )
@@ -296,9 +299,18 @@ def known(name: str) -> type[data.GroundTruthData]:
     return SETS[name]
 
 
+def generated() -> list[str]:
+    """Return the names of the sets of numbers that are drawn from their arguments' defaults."""
+    return [
+        name
+        for name, kind in WITH_ARGUMENTS.items()
+        if all(one.default is not one.empty for one in inspect.signature(kind).parameters.values())
+    ]
+
+
 def describe(name: str) -> dict[str, Any]:
     """Return what is known of a set without its file, as JSON holds it."""
-    kind = SETS[name]
+    kind = SETS[name] if name in SETS else WITH_ARGUMENTS[name]()
     sizes = kind.factor_sizes
     gin = configs.directory() / "data" / f"{name}.gin"
     return {
@@ -306,7 +318,7 @@ def describe(name: str) -> dict[str, Any]:
         "summary": (kind.__doc__ or "").partition("\n")[0],
         "factors": dict(zip(kind.factor_names, sizes, strict=True)),
         "images": math.prod(size or 0 for size in sizes) if kind.has_full_grid else None,
-        "image_shape": list(kind.image_shape),
+        "image_shape": list(kind.image_shape if name in SETS else kind.shape),
         "dtype": str(np.dtype(kind.dtype)),
         "needs": kind.needs,
         "gin": f"data/{gin.name}" if gin.is_file() else None,
