@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.text import Text
 
 from disentlib import files, limits, metrics
@@ -141,41 +140,26 @@ def score_options(options: argparse.Namespace) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> None:
     """Read, score, diagnose, print, draw."""
-    arrays = arrays_of(options)
-    if options.plot and arrays.factors is None:
+    content = read(options)
+    codes = content.codes
+    if options.plot and codes.factors is None:
         raise UsageError("--plot draws codes against factors: expected factors, got none")
     if not options.quiet:
-        for note in arrays.notes:
+        for note in content.notes:
             print(f"note: {safe(note)}", file=sys.stderr)
     table = say_warnings(
-        lambda: metrics.evaluate(
-            arrays.codes,
-            arrays.factors,
-            continuous=arrays.continuous,
-            code_names=arrays.code_names,
-            factor_names=arrays.factor_names,
-            test=arrays.test,
-            rng=options.seed,
-            **score_options(options),
-        )
+        lambda: metrics.evaluate(codes, rng=options.seed, **score_options(options))
     )
-    diagnosis = metrics.diagnose(
-        arrays.codes,
-        arrays.factors,
-        continuous=arrays.continuous,
-        code_names=arrays.code_names,
-        factor_names=arrays.factor_names,
-        rng=options.seed,
-    )
-    content = json.loads(table.to_json()) | {"diagnosis": diagnosis.to_dict()["findings"]}
-    content |= arrays.described()
-    text = json.dumps(content, indent=1)
+    diagnosis = metrics.diagnose(codes, rng=options.seed)
+    report = json.loads(table.to_json()) | {"diagnosis": diagnosis.to_dict()["findings"]}
+    report |= content.described()
+    text = json.dumps(report, indent=1)
     if options.json == "-":
         print(text)
     else:
         console = stdout()
         for name in ("code", "factor"):
-            names = content.get(f"{name}_names")
+            names = report.get(f"{name}_names")
             if names:
                 console.print(f"{name}s: {', '.join(names)}", soft_wrap=True)
         console.print(table)
@@ -185,26 +169,21 @@ def run(options: argparse.Namespace) -> None:
         if options.json:
             files.write(options.json, text + "\n")
     if options.plot:
-        for path in draw(arrays, options):
+        for path in draw(content, options):
             if options.json != "-":
                 console.print(str(path), soft_wrap=True)
 
 
-def draw(arrays: "Arrays", options: argparse.Namespace) -> list[Path]:
+def draw(content: "Content", options: argparse.Namespace) -> list[Path]:
     """Draw the figures behind the scores, and return their paths."""
     from disentlib.visualization import save_score_figures  # matplotlib and Pillow, where needed
 
-    assert arrays.factors is not None
     return save_score_figures(
-        arrays.codes,
-        arrays.factors,
+        content.codes,
+        None,
         options.plot,
-        continuous=arrays.continuous,
-        code_names=arrays.code_names,
-        factor_names=arrays.factor_names,
         protocol=options.protocol,
-        test=arrays.test,
-        context=arrays.source,
+        context=content.source,
         rng=options.seed,
     )
 
@@ -220,42 +199,32 @@ def say_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:
 
 
 @dataclass(frozen=True)
-class Arrays:
+class Content:
     """What the files hold.
 
     Attributes:
-        codes: (samples, dims).
-        factors: (samples, factors); None where there are none.
-        code_names: of the codes, where the file names them.
-        factor_names: of the factors, likewise.
-        continuous: which factors are real-valued.
-        words: of each factor that was spelled out, its words in the order of its values.
-        test: (codes, factors) of other samples.
-        notes: what was recognised or left out.
+        codes: codes, and factors where there are some, with names and test samples.
         source: the file's name.
+        notes: what was recognised or left out.
+        words: of each factor that was spelled out, its words in the order of its values.
     """
 
-    codes: NDArray[Any]
-    factors: NDArray[Any] | None
-    code_names: list[str] | None = None
-    factor_names: list[str] | None = None
-    continuous: tuple[bool, ...] | bool = False
-    words: dict[str, list[str]] = field(default_factory=dict)
-    test: tuple[NDArray[Any], NDArray[Any]] | None = None
+    codes: metrics.LabelledCodes
+    source: str
     notes: tuple[str, ...] = ()
-    source: str = ""
+    words: dict[str, list[str]] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
         """Return the names and words that there are, as JSON holds them."""
         known = {
-            "code_names": self.code_names,
-            "factor_names": self.factor_names,
+            "code_names": self.codes.code_names,
+            "factor_names": self.codes.factor_names,
             "factor_words": self.words,
         }
         return {name: value for name, value in known.items() if value}
 
 
-def arrays_of(options: argparse.Namespace) -> Arrays:
+def read(options: argparse.Namespace) -> Content:
     """Read the file or files that were named.
 
     Raises:
@@ -321,7 +290,7 @@ def read_npz(
     continuous: Sequence[str] = (),
     keys: str | None = None,
     ignore: Sequence[str] = (),
-) -> Arrays:
+) -> Content:
     """Read codes and factors, never unpickling.
 
     Args:
@@ -362,7 +331,7 @@ def read_npz(
                     )
                 wanted = {key: name for key, name in called.items() if name in held}
                 limits.check_npz(path, wanted.values())
-                read = {key: content[name] for key, name in wanted.items()}
+                arrays = {key: content[name] for key, name in wanted.items()}
     except (ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         if "needs pickle" in str(error) or "Object arrays" in str(error):
             raise ValueError(
@@ -373,37 +342,36 @@ def read_npz(
             raise
         raise ValueError(f"expected a whole NPZ file, {path} is damaged: {error}") from error
     for key, name in called.items():
-        if key not in read and (key == "codes" or name != key):
+        if key not in arrays and (key == "codes" or name != key):
             raise ValueError(
                 f"expected an array {name!r} in {path}, it holds {', '.join(held) or 'nothing'}"
             )
-    halves = {"test_codes", "test_factors"} & set(read)
-    if len(halves) == 1 and "factors" in read:
+    halves = {"test_codes", "test_factors"} & set(arrays)
+    if len(halves) == 1 and "factors" in arrays:
         raise UsageError(f"expected test_codes and test_factors in {path}, got one: {halves.pop()}")
-    if "factors" not in read and {"factor_names", "test_factors", "test_codes"} & set(read):
-        raise UsageError(f"expected factors in {path} beside {', '.join(sorted(read))}")
+    if "factors" not in arrays and {"factor_names", "test_factors", "test_codes"} & set(arrays):
+        raise UsageError(f"expected factors in {path} beside {', '.join(sorted(arrays))}")
     notes = [f"{path}: left out the arrays {', '.join(unknown)}"] if unknown else []
-    if "factors" not in read:
+    if "factors" not in arrays:
         notes.append(f"{path}: no factors; scores of codes alone")
     code_names, factor_names = (
-        [str(name) for name in read[key].ravel()] if key in read else None
+        [str(name) for name in arrays[key].ravel()] if key in arrays else None
         for key in ("code_names", "factor_names")
     )
-    factors = read.get("factors")
+    factors = arrays.get("factors")
     known: tuple[bool, ...] | bool = False
     if continuous:
         count = 0 if factors is None else (*factors.shape, 1)[1]
         known = chosen(continuous, factor_names or [str(i) for i in range(count)])
-    return Arrays(
-        read["codes"],
+    labelled = metrics.LabelledCodes(
+        arrays["codes"],
         factors,
-        code_names,
-        factor_names,
         continuous=known,
-        test=(read["test_codes"], read["test_factors"]) if halves else None,
-        notes=tuple(notes),
-        source=path.name,
+        code_names=code_names,
+        factor_names=factor_names,
+        test=(arrays["test_codes"], arrays["test_factors"]) if halves else None,
     )
+    return Content(labelled, path.name, tuple(notes))
 
 
 def read_tables(
@@ -415,7 +383,7 @@ def read_tables(
     ignore: list[str] | None = None,
     continuous: Sequence[str] = (),
     drop: bool = False,
-) -> Arrays:
+) -> Content:
     """Read codes and factors from one table, or from two with the same rows.
 
     Args:
@@ -484,24 +452,25 @@ def read_tables(
     notes = [*first.notes, *(beside.notes if second is not None else ()), *notes]
     if not factors:
         notes.append(f"no factors (--factors A,B names them): scores of {', '.join(codes)} alone")
-        return Arrays(values, None, code_names, notes=tuple(notes), source=path.name)
+        return Content(
+            metrics.LabelledCodes(values, code_names=code_names), path.name, tuple(notes)
+        )
     labels = beside.labels(
         factors, continuous=continuous, advice="--continuous says that it is real-valued"
     )
-    return Arrays(
+    labelled = metrics.LabelledCodes(
         values,
         labels.values,
-        code_names,
-        factors if beside.has_names else None,
-        known,
-        {
-            name: list(words)
-            for name, words in zip(factors, labels.words, strict=True)
-            if words is not None
-        },
-        notes=tuple(notes),
-        source=path.name,
+        continuous=known,
+        code_names=code_names,
+        factor_names=factors if beside.has_names else None,
     )
+    words = {
+        name: list(words)
+        for name, words in zip(factors, labels.words, strict=True)
+        if words is not None
+    }
+    return Content(labelled, path.name, tuple(notes), words)
 
 
 def load(path: Path) -> tables.Table:

@@ -3,9 +3,9 @@
 from disentlib.metrics.alignment.affine_mcc import affine_mcc as affine_mcc
 from disentlib.metrics.alignment.mcc import mcc as mcc
 from disentlib.metrics.alignment.weak_mcc import weak_mcc as weak_mcc
-from disentlib.metrics.diagnose import Diagnosis as Diagnosis
-from disentlib.metrics.diagnose import Finding as Finding
 from disentlib.metrics.diagnose import diagnose as diagnose
+from disentlib.metrics.diagnosis.finding import Diagnosis as Diagnosis
+from disentlib.metrics.diagnosis.finding import Finding as Finding
 from disentlib.metrics.downstream.downstream_task import downstream_task as downstream_task
 from disentlib.metrics.downstream.fairness import fairness as fairness
 from disentlib.metrics.downstream.reduced_downstream_task import (
@@ -57,6 +57,7 @@ from disentlib.metrics.intervention.interventions import PrunedCodesWarning as P
 from disentlib.metrics.intervention.irs import irs as irs
 from disentlib.metrics.intervention.omes import omes as omes
 from disentlib.metrics.intervention.z_max_var import z_max_var as z_max_var
+from disentlib.metrics.labelled_codes import LabelledCodes as LabelledCodes
 from disentlib.metrics.outliers import OutlierWarning as OutlierWarning
 from disentlib.metrics.prediction.dci import DCI as DCI
 from disentlib.metrics.prediction.dci import dci as dci

@@ -4,23 +4,22 @@ import difflib
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from disentlib.arrays import as_labels, column_names
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous, default_bins
+from disentlib.metrics.labelled_codes import LabelledCodes, labelled
 from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.score import Score
 from disentlib.metrics.scores import SCORES
 from disentlib.metrics.table import Row, ScoreTable
-from disentlib.ops import check_codes, check_mixed_factors, label_counts
 from disentlib.screen import safe
 
 
@@ -29,8 +28,8 @@ class LeftOutWarning(UserWarning):
 
 
 def evaluate(
-    codes: ArrayLike,
-    factors: ArrayLike | None,
+    codes: ArrayLike | LabelledCodes,
+    factors: ArrayLike | None = None,
     *,
     metrics: Iterable[str] | None = None,
     continuous: Continuous = False,
@@ -47,7 +46,8 @@ def evaluate(
     """Take several scores of one representation.
 
     Args:
-        codes: real numbers (samples, dims).
+        codes: real numbers (samples, dims), or a `LabelledCodes`, which holds factors, kinds, names
+            and test samples as well.
         factors: non-negative integers (samples, factors), or real numbers where `continuous`; None
             for scores of codes alone.
         metrics: names of scores, as in `metrics.SCORES`; all that arrays allow when None.
@@ -82,17 +82,21 @@ def evaluate(
     """
     protocols.check_protocol(protocol)
     _check_repeats(repeats, interval)
-    scores = _chosen(metrics, arrays_only=True, with_factors=factors is not None)
-    code_names = column_names(codes) if code_names is None else code_names
-    factor_names = column_names(factors) if factor_names is None else factor_names
-    arrays = Arrays.checked(codes, factors, test, continuous)
-    if code_names is not None and len(code_names) != arrays.codes.shape[1]:
-        raise ValueError(f"expected {arrays.codes.shape[1]} code names, got {len(code_names)}")
+    with_factors = (codes.factors if isinstance(codes, LabelledCodes) else factors) is not None
+    scores = _chosen(metrics, arrays_only=True, with_factors=with_factors)
+    arrays = labelled(
+        codes,
+        factors,
+        continuous=continuous,
+        code_names=code_names,
+        factor_names=factor_names,
+        test=test,
+    )
     scores = [score for score in scores if _makes_sense(score, arrays)]
     sizes = arrays.factor_sizes()
-    _warn_of_constants(sizes, factor_names)
+    _warn_of_constants(sizes, arrays.factor_names)
     if any(score.moments for score in scores):
-        warn_of_outliers(arrays.codes, names=code_names)
+        warn_of_outliers(arrays.codes, names=arrays.code_names)
     rows: list[Row] = []
     for score in scores:
         with warnings.catch_warnings():
@@ -103,9 +107,9 @@ def evaluate(
             repeated = [value] if score.fits or repeats == 1 else []
             for repeat in range(len(repeated), repeats):
                 seed = _seed(rng, repeat)
-                part = arrays if score.fits else arrays.half(seed)
+                part = arrays if score.fits else _half(arrays, seed)
                 repeated.append(_take(score, part, train_fraction, protocol, seed))
-        train, tested = arrays.sizes_of_parts(score, train_fraction)
+        train, tested = _sizes_of_parts(arrays, score, train_fraction)
         rows += _rows(
             score,
             value,
@@ -184,7 +188,7 @@ def evaluate_encoder(
         for score in scores:
             if score.posteriors:
                 raise ValueError(f"{score.name} needs an encoder of (mean, logvar), got codes")
-    arrays = Arrays.checked(train.mean, train.factors, None, continuous)
+    arrays = LabelledCodes(train.mean, train.factors, continuous=continuous)
     _warn_of_constants(arrays.factor_sizes(), data.factor_names)
     table: CodeTable | None = None
     if any(score.intervenes for score in scores):
@@ -235,69 +239,20 @@ def evaluate_encoder(
     return ScoreTable(tuple(replace(row, distinct=distinct) for row in rows))
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """Checked arrays to score, which factors are real-valued, and perhaps others to test on."""
+def _half(arrays: LabelledCodes, seed: RNG) -> LabelledCodes:
+    """Return half of the samples, drawn without replacement."""
+    order = protocols.generator(seed).permutation(len(arrays))
+    return arrays.rows(order[: max(len(order) // 2, 2)])
 
-    codes: NDArray[Any]
-    factors: NDArray[Any] | None
-    continuous: tuple[bool, ...]
-    test: tuple[NDArray[Any], NDArray[Any]] | None
 
-    @classmethod
-    def checked(
-        cls,
-        codes: ArrayLike,
-        factors: ArrayLike | None,
-        test: tuple[ArrayLike, ArrayLike] | None,
-        continuous: Continuous,
-    ) -> "Arrays":
-        """Return the arrays, or raise saying what does not fit."""
-        protocols.check_test(test)
-        if factors is None and test is not None:
-            raise ValueError("expected factors beside those of the test rows, got None")
-        codes = check_codes(codes)
-        known: tuple[bool, ...] = ()
-        if factors is not None and test is not None:  # words are numbered alike in both
-            factors, test_factors = as_labels(factors, test[1], continuous=continuous)
-            test = (test[0], test_factors)
-        if factors is not None:
-            factors, real = check_mixed_factors(factors, continuous, len(codes))
-            known = tuple(real.tolist())
-        if test is not None:
-            test_codes = check_codes(test[0], name="test codes")
-            test_factors, _ = check_mixed_factors(
-                test[1], continuous, len(test_codes), name="test factors"
-            )
-            test = (test_codes, test_factors)
-        return cls(codes, factors, known, test)
-
-    def factor_sizes(self) -> list[int]:
-        """Return how many values each factor has; 0 for real-valued ones that vary."""
-        if self.factors is None:
-            return []
-        if not any(self.continuous):
-            return [len(counts) for counts in label_counts(self.factors)]
-        return [
-            (1 if (column == column[0]).all() else 0) if real else len(np.unique(column))
-            for column, real in zip(self.factors.T, self.continuous, strict=True)
-        ]
-
-    def half(self, seed: RNG) -> "Arrays":
-        """Return half of the samples, drawn without replacement."""
-        order = protocols.generator(seed).permutation(len(self.codes))
-        rows = order[: max(len(order) // 2, 2)]
-        factors = None if self.factors is None else self.factors[rows]
-        return Arrays(self.codes[rows], factors, self.continuous, None)
-
-    def sizes_of_parts(self, score: Score, train_fraction: float) -> tuple[int, int]:
-        """Return how many samples a score is fitted on, and how many more it is tested on."""
-        if not score.fits:
-            return len(self.codes), 0
-        if self.test is not None:
-            return len(self.codes), len(self.test[0])
-        train = protocols.train_rows(len(self.codes), train_fraction)
-        return train, len(self.codes) - train
+def _sizes_of_parts(arrays: LabelledCodes, score: Score, train_fraction: float) -> tuple[int, int]:
+    """Return how many samples a score is fitted on, and how many more it is tested on."""
+    if not score.fits:
+        return len(arrays), 0
+    if arrays.test is not None:
+        return len(arrays), len(arrays.test[0])
+    train = protocols.train_rows(len(arrays), train_fraction)
+    return train, len(arrays) - train
 
 
 def _options(score: Score, protocol: Protocol | None) -> dict[str, Any]:
@@ -305,7 +260,7 @@ def _options(score: Score, protocol: Protocol | None) -> dict[str, Any]:
 
 
 def _take(
-    score: Score, arrays: Arrays, train_fraction: float, protocol: Protocol | None, seed: RNG
+    score: Score, arrays: LabelledCodes, train_fraction: float, protocol: Protocol | None, seed: RNG
 ) -> Any:
     options = _options(score, protocol)
     if score.fits:
@@ -343,7 +298,7 @@ def _chosen(metrics: Iterable[str] | None, *, arrays_only: bool, with_factors: b
     return chosen
 
 
-def _makes_sense(score: Score, arrays: Arrays) -> bool:
+def _makes_sense(score: Score, arrays: LabelledCodes) -> bool:
     """Return whether a score can speak of real-valued factors, if there are; say why not."""
     if not (score.needs_factors and score.discrete_only and any(arrays.continuous)):
         return True
@@ -378,8 +333,6 @@ def _check_repeats(repeats: int, interval: float | None) -> None:
 
 
 def _warn_of_constants(sizes: Sequence[int], names: Sequence[str] | None) -> None:
-    if names is not None and len(names) != len(sizes):
-        raise ValueError(f"expected {len(sizes)} factor names, got {len(names)}")
     for factor, size in enumerate(sizes):
         if size == 1:
             name = f"{factor}" if names is None else f"{factor} ({safe(names[factor])})"

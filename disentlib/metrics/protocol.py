@@ -315,7 +315,8 @@ class CodeTable:
         self._encode = encode
         self._rng = randomness.generator(rng)
         self._batch_size = batch_size
-        self._place = np.full(data.grid_size, -1, np.int32 if data.grid_size < 2**31 else np.int64)
+        kind = np.int32 if data.grid_size < 2**31 else np.int64
+        self._place: NDArray[np.signedinteger[Any]] = np.full(data.grid_size, -1, kind)
         self._known = 0
         self._mean: NDArray[Any] | None = None
         self._logvar: NDArray[Any] | None = None

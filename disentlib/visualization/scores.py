@@ -4,16 +4,15 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentlib import ops
-from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.information.estimates import Continuous, cut_factors, estimate
 from disentlib.metrics.intervention.irs import robustness
+from disentlib.metrics.labelled_codes import LabelledCodes, labelled
 from disentlib.metrics.prediction.dci import importances
 from disentlib.metrics.protocol import Protocol
 from disentlib.visualization import files, plots
@@ -25,8 +24,8 @@ CELLS = 100  # of codes x factors in the figure of effects: a cell costs 50 ms
 
 
 def save_score_figures(
-    codes: ArrayLike,
-    factors: ArrayLike,
+    codes: ArrayLike | LabelledCodes,
+    factors: ArrayLike | None,
     folder: str | os.PathLike[str],
     *,
     continuous: Continuous = False,
@@ -44,7 +43,8 @@ def save_score_figures(
     when factors fall together; ``interventional_effects.png`` how each code answers to each factor.
 
     Args:
-        codes: real numbers (samples, dims).
+        codes: real numbers (samples, dims), or a `metrics.LabelledCodes`, which holds factors,
+            kinds, names and test samples as well: factors are None then.
         factors: non-negative integers (samples, factors), or real numbers where `continuous`. One
             with a single value is left out.
         folder: where the files go; made if missing.
@@ -65,49 +65,52 @@ def save_score_figures(
         TypeError: if codes are not real numbers or factors not integers.
         ValueError: if shapes do not fit, a value is not finite, or no factor varies.
     """
-    codes = ops.check_codes(codes)
-    if test is not None:  # words are numbered alike in both
-        factors, test_factors = as_labels(factors, test[1], continuous=continuous)
-    table, real = ops.check_mixed_factors(factors, continuous, len(codes))
-    varying = table.min(axis=0) < table.max(axis=0)
+    given = labelled(
+        codes,
+        factors,
+        continuous=continuous,
+        code_names=code_names,
+        factor_names=factor_names,
+        test=test,
+    )
+    if given.factors is None:
+        raise ValueError("expected factors to draw codes against, got None")
+    varying = given.factors.min(axis=0) < given.factors.max(axis=0)
     if not varying.any():
         raise ValueError("expected a factor of several values to draw, got none")
-    names = [f"factor {j}" for j in range(table.shape[1])] if factor_names is None else factor_names
-    names = [name for name, kept in zip(names, varying, strict=True) if kept]
-    table, real = table[:, varying], real[varying]
-    if test is not None:
-        test = (test[0], test_factors[:, varying])
+    given = given.with_factors(varying)
+    assert given.factors is not None
+    names = given.names_of_factors
+    kinds: dict[str, Any] = {"continuous": given.continuous, "protocol": protocol}
     context = " · ".join(
         [context] * bool(context)
-        + [f"{len(codes):,} samples", f"protocol: {protocol or 'default'}"]
+        + [f"{len(given):,} samples", f"protocol: {protocol or 'default'}"]
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scores of the same arrays say it
-        importance = importances(
-            codes, table, continuous=real.tolist(), protocol=protocol, test=test, rng=rng
-        )
-        shared = estimate(codes, table, continuous=real.tolist(), protocol=protocol).shared
+        importance = importances(given.codes, given.factors, test=given.test, rng=rng, **kinds)
+        information = estimate(given.codes, given.factors, **kinds).shared
     figures = plots.score_figures(
         importance.matrix,
         name="importance",
-        code_names=code_names,
+        code_names=given.code_names,
         factor_names=[names[int(j)] for j in importance.kept],
         label="importance to boosted trees",
         title="Which code predicts which factor",
         context=context,
     ) | plots.score_figures(
-        shared,
+        information,
         name="mutual_information",
-        code_names=code_names,
+        code_names=given.code_names,
         factor_names=names,
         label="mutual information (nats)",
         title="Which code knows which factor",
         context=context,
     )
     effects = effects_figure(
-        codes,
-        cut_factors(table, real.tolist(), len(codes)),
-        code_names=code_names,
+        given.codes,
+        cut_factors(given.factors, given.continuous, len(given)),
+        code_names=given.code_names,
         factor_names=names,
         protocol=protocol,
         context=context,

@@ -149,8 +149,8 @@ def test_constant_factors_are_named(tmp_path, arrays, capsys):
 def test_test_samples_are_handed_on(tmp_path, arrays, monkeypatch, capsys):
     seen = {}
 
-    def evaluate(codes, factors, **options):
-        seen.update(options)
+    def evaluate(codes, **options):
+        seen["test"] = codes.test
         return metrics.ScoreTable(())
 
     monkeypatch.setattr(metrics, "evaluate", evaluate)

@@ -1,6 +1,8 @@
 """Every finding on arrays that show it, and not on those that do not; figures by plain counting."""
 
+import inspect
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from scipy.stats import spearmanr
 from sklearn.metrics import mutual_info_score
 
 from disentlib import metrics
+from disentlib.metrics.diagnose import CHECKS
+from disentlib.metrics.diagnosis import finding
 
 SIZES = (3, 6, 8)
 NAMES = ("shape", "scale", "x")
@@ -292,3 +296,19 @@ def test_bad_arrays_are_rejected():
         metrics.diagnose(np.full((50, 2), np.nan), factors)
     with pytest.raises(ValueError, match="expected 3 factor names, got 2"):
         metrics.diagnose(codes, factors, factor_names=["a", "b"])
+
+
+def test_each_check_is_a_file_that_names_what_it_finds():
+    files = {path.stem for path in Path(finding.__file__).parent.glob("*.py")}
+    names = [check.__name__ for check in CHECKS]
+    assert files - {"__init__", "examined", "finding", "wording"} == set(names)
+    for check in CHECKS:
+        assert check.__module__ == f"disentlib.metrics.diagnosis.{check.__name__}"
+        assert f'Finding("{check.__name__}"' in inspect.getsource(check).replace("\n", "").replace(
+            " ", ""
+        )
+
+
+def test_the_documentation_names_every_check():
+    scoring = (Path(metrics.__file__).parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
+    assert not [check.__name__ for check in CHECKS if f"`{check.__name__}`" not in scoring]

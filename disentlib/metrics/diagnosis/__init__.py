@@ -1,0 +1,1 @@
+"""What could fool scores: one check, one file, named after what it finds."""
