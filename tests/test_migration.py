@@ -10,16 +10,17 @@ import pytest
 from disentlib import cli, configs, data, losses, metrics, models, training
 from disentlib.data import streams
 from disentlib.data.labellers import LABELLERS
-from disentlib.models import architectures
+from disentlib.models import likelihoods, networks
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "migration.md"
 PLACES = {
-    "architectures": architectures,
     "data": data,
     "keras": keras,
+    "likelihoods": likelihoods,
     "losses": losses,
     "metrics": metrics,
     "models": models,
+    "networks": networks,
     "streams": streams,
     "training": training,
 }

@@ -1,7 +1,7 @@
 """Methods: one file each, named after it. Every one is `Name(encoder, decoder, *, its weights)`."""
 
-from disentlib.losses import likelihoods as likelihoods
 from disentlib.models import architectures as architectures
+from disentlib.models import likelihoods as likelihoods
 from disentlib.models import networks as networks
 from disentlib.models import priors as priors
 from disentlib.models.ada_gvae import AdaGVAE as AdaGVAE

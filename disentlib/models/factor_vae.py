@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from disentlib.losses.schedules import Schedule
 from disentlib.models import checks
-from disentlib.models.architectures import fc_discriminator
 from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.method import replica_share
+from disentlib.models.networks import fc_discriminator
 from disentlib.models.vae import VAE, Code
 
 CLIP = 1e-6  # of the discriminator's probabilities, as in the reference

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 from disentlib.losses import total_correlation
-from disentlib.losses.likelihoods import Gaussian
 from disentlib.losses.schedules import Schedule
 from disentlib.models.configuration import serializable
+from disentlib.models.likelihoods import Gaussian
 from disentlib.models.vae import VAE, Code
 
 Weights = Sequence[float | Schedule]

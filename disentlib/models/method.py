@@ -174,8 +174,8 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         if loss is not None or loss_weights is not None:
             raise ValueError(
                 f"{type(self).__name__} brings its own loss: compile without loss and loss_weights "
-                "and choose the likelihood (losses.Gaussian() for squared errors) and the weights "
-                "of the objective when building it"
+                "and choose the likelihood (likelihoods.Gaussian() for squared errors) and the "
+                "weights of the objective when building it"
             )
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **options)
         networks = (self, *self.layers)

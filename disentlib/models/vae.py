@@ -13,10 +13,12 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from disentlib import named, pixels
-from disentlib.losses import Bernoulli, normal
+from disentlib.losses import normal
 from disentlib.models.configuration import serializable
+from disentlib.models.likelihoods import Bernoulli, Likelihood
 from disentlib.models.method import Method, in_batches, input_shapes
 from disentlib.models.priors.normal import standard
+from disentlib.models.priors.prior import Prior
 
 PRIOR = -2  # the stream of the prior's noise
 
@@ -54,10 +56,12 @@ class VAE(Method):
             (batch, latents): a pair, or a dictionary with these names. What comes after the two (a
             sample, say) is not used. An encoder that sees an auxiliary variable has the inputs "x"
             and "u".
-        decoder: codes (batch, latents) -> the likelihood's parameters (batch, h, w, c). One of the
-            networks may be a subclass without a fixed shape; the other one tells it.
+        decoder: codes (batch, latents) -> the likelihood's parameters, (batch, h, w, c) for one
+            number an element; see `Likelihood.decoder_shape`. One of the networks may be a subclass
+            without a fixed shape; the other one tells it.
         prior: p(z), or p(z|u) of y["u"]; see `models.priors`. N(0, I) by default.
-        likelihood: decoder output -> distribution over images; `losses.Bernoulli()` by default.
+        likelihood: p(x|z) of the decoder's output; see `models.likelihoods`. `Bernoulli()` by
+            default.
         regularizers: objects that add a term to the loss, such as `HausdorffSupport`.
         seed: of the sampling noise, which is drawn from (seed, step, replica): a restarted run
             draws the same, replicas draw different noise.
@@ -74,8 +78,12 @@ class VAE(Method):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = Bernoulli() if likelihood is None else likelihood
-        self.observation_shape, self.condition_shape, self.latents = _shapes(encoder, decoder)
+        _check_part("likelihood", self.likelihood, Likelihood)
+        self.observation_shape, self.condition_shape, self.latents = _shapes(
+            encoder, decoder, self.likelihood
+        )
         self.prior = standard(self.latents) if prior is None else prior
+        _check_part("prior", self.prior, Prior)
         if self.prior.latents != self.latents:
             raise ValueError(
                 f"expected a prior of {self.latents} latents, which is what the networks have, got "
@@ -129,8 +137,8 @@ class VAE(Method):
 
     def reconstruction(self, x, code: Code) -> tf.Tensor:
         """-log p(x|z), mean over the batch."""
-        x = tf.cast(named.observation(x), tf.float32)
-        return -tf.reduce_mean(self.likelihood(code.output).log_prob(x))
+        observation = tf.cast(named.observation(x), tf.float32)
+        return -tf.reduce_mean(self.likelihood(code.output, x).log_prob(observation))
 
     def kl(self, code: Code, y=None) -> tf.Tensor:
         """KL(q(z|x) || p(z|u)), mean over the batch; u is y["u"] where the prior needs it."""
@@ -146,6 +154,13 @@ class VAE(Method):
     def added(self) -> list:
         """What adds terms of its own to the loss: regularizers, and the prior."""
         return [*self.regularizers, self.prior]
+
+    def _check_arrays(self, x) -> None:
+        """Refuse arrays before the first step; where XLA compiles it, nothing is checked in it."""
+        super()._check_arrays(x)
+        observation = named.observation(x)
+        if self.jit_compile and isinstance(observation, np.ndarray):
+            self.likelihood.check(tf.constant(pixels.as_input(observation, full_range=True)))
 
     # What users ask of a trained model.
 
@@ -183,28 +198,42 @@ class VAE(Method):
             is_float = tf.is_tensor(part) and part.dtype.is_floating
             unit = self.unit and part.shape[1:] == self.observation_shape
             array = pixels.as_input(np.asarray(part), unit=unit, full_range=True)
-            return tf.cast(part, tf.float32) if is_float else tf.constant(array)
+            part = tf.cast(part, tf.float32) if is_float else tf.constant(array)
+            return self.likelihood.check(part) if part.shape[1:] == self.observation_shape else part
 
         return in_batches(lambda batch: self.infer(named.each(seen, batch)), images)
 
-    def decode(self, codes) -> tfd.Distribution:
-        """Return p(x|z) of codes (n, latents); its `.mean()` is the picture to show."""
+    def decode(self, codes, x=None) -> tfd.Distribution:
+        """Return p(x|z) of codes (n, latents); its `.mean()` is the picture to show.
+
+        Args:
+            codes: (n, latents).
+            x: what is observed beside the codes, for likelihoods that read it (a library size).
+        """
         codes = tf.cast(codes, tf.float32)
         if codes.shape.rank != 2 or codes.shape[-1] != self.latents:
             raise ValueError(f"expected codes of shape (batch, {self.latents}), got {codes.shape}")
         if not tf.executing_eagerly():
-            return self.likelihood(self.decoder(codes))
+            return self.likelihood(self.decoder(codes), x)
         (output,) = in_batches(lambda part: (self.decoder(part),), codes)
-        return self.likelihood(output)
+        return self.likelihood(output, x)
 
     def reconstruct(self, images) -> tf.Tensor:
         """Return E[x|z = mean(x)] (n, h, w, c) of images, float32: what the codes keep of them."""
-        return self.decode(self.encode(images)[0]).mean()
+        x = images if self.likelihood.reads_x else None
+        return self.decode(self.encode(images)[0], x).mean()
 
     @property
     def unit(self) -> bool:
         """Whether images must lie in [0, 1]."""
-        return getattr(self.likelihood, "unit", False)
+        return self.likelihood.unit
+
+    def as_input(self, x) -> Any:
+        """Return a batch as networks see it; refuse what the likelihood does not have."""
+        x = super().as_input(x)
+        if not isinstance(x, Mapping):
+            return self.likelihood.check(x)
+        return {**x, "x": self.likelihood.check(x["x"])}
 
     @property
     def batch_shape(self) -> Any:
@@ -226,17 +255,29 @@ def _moments(outputs) -> tuple:
     return outputs[0], outputs[1]
 
 
-def _shapes(encoder, decoder) -> tuple[tuple[int, ...], tuple[int, ...] | None, int]:
+def _check_part(name: str, part: Any, kind: type) -> None:
+    """Refuse a class in place of its object, and functions, which no file could hold."""
+    if not isinstance(part, kind):
+        given = part.__name__ if isinstance(part, type) else type(part).__name__
+        raise TypeError(f"expected a {kind.__name__} of models as {name}, got {given}")
+
+
+def _shapes(
+    encoder, decoder, likelihood: Likelihood
+) -> tuple[tuple[int, ...], tuple[int, ...] | None, int]:
     """Return the shapes of an observation and of u, and the length of a code, having checked them.
 
-    The networks agree on the first and the last; u is what an encoder sees beside x, or None.
+    The networks agree on the last, and on the first as the likelihood says; u is what an encoder
+    sees beside x, or None.
     """
     for name, network in (("encoder", encoder), ("decoder", decoder)):
         if not isinstance(network, keras.layers.Layer):
             raise TypeError(f"expected a Keras model for the {name}, got {type(network).__name__}")
     inputs = input_shapes(encoder)
     u = inputs.get("u")
-    images = inputs.get("x") or _fixed(encoder, "input_shape") or _fixed(decoder, "output_shape")
+    images = inputs.get("x") or _fixed(encoder, "input_shape")
+    if images is None and (output := _fixed(decoder, "output_shape")):
+        images = (*output[:-1], output[-1] // likelihood.parameters)
     if images is None:
         raise ValueError(
             "expected an encoder or a decoder of known shapes, got two without: wrap one of them, "
@@ -251,8 +292,13 @@ def _shapes(encoder, decoder) -> tuple[tuple[int, ...], tuple[int, ...] | None, 
             f"{mean} and {logvar} for {codes}"
         )
     output = tuple(_symbolic(decoder, codes).shape)
-    if images != output:
-        raise ValueError(f"expected a decoder of images {images}, got {output}")
+    wanted = (None, *likelihood.decoder_shape(images[1:]))
+    if output != wanted:
+        many = likelihood.parameters
+        remedy = f": {type(likelihood).__name__} takes {many} numbers an element" * (many > 1)
+        raise ValueError(
+            f"expected a decoder of images {images} with output {wanted}, got {output}{remedy}"
+        )
     return images[1:], None if u is None else u[1:], codes[-1]
 
 

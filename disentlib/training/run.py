@@ -49,6 +49,19 @@ def describe(model: models.Method) -> dict[str, Any]:
     return content
 
 
+def comparable(configuration: Any) -> Any:
+    """Return a configuration with registered classes known by their names alone.
+
+    The module of a class may have moved since an older run was written.
+    """
+    if isinstance(configuration, list):
+        return [comparable(one) for one in configuration]
+    if not isinstance(configuration, dict):
+        return configuration
+    left_out = {"module"} if configuration.get("registered_name") else set()
+    return {key: comparable(one) for key, one in configuration.items() if key not in left_out}
+
+
 def checkpoints(settings: Mapping[str, Any]) -> list[str | None]:
     """Return the digests of configurations that a run's checkpoint may have.
 
@@ -223,7 +236,8 @@ class Run:
         configuration = settings["configuration"]
         digest = models.configuration_of(path)
         described = describe(model)
-        changed = files.differences({key: configuration[key] for key in described}, described)
+        noted = {key: configuration[key] for key in described}
+        changed = files.differences(comparable(noted), comparable(described))
         # A file from before there were digests is known by what it says of itself.
         if digest not in checkpoints(settings) or (digest is None and changed):
             said = "; ".join(changed[:3]) or "its data, seed, stream or batch size is another's"

@@ -17,11 +17,11 @@ from disentlib.data import ArrayData, GroundTruthData, streams
 from disentlib.data.catalog import IN_MEMORY, in_memory
 from disentlib.environment import environment
 from disentlib.models import Method, configuration_of, load
-from disentlib.models.architectures import conv_encoder, deconv_decoder
+from disentlib.models.networks import conv_encoder, deconv_decoder
 from disentlib.training import directory, execution, own_code
 from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
 from disentlib.training.parts import model as make_model
-from disentlib.training.run import Run, changed_files, data_files, describe
+from disentlib.training.run import Run, changed_files, comparable, data_files, describe
 
 # The figures of a finished run come from batches of the same stream that no training reaches.
 EVALUATION_START = 1 << 40
@@ -312,7 +312,7 @@ def _open(
 
 def _refuse_changes(run_dir: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to go on under another configuration, or on other data."""
-    old, new = before["configuration"], now["configuration"]
+    old, new = comparable(before["configuration"]), comparable(now["configuration"])
     if "stream_options" not in old:  # of a run from before they were noted
         new = {key: value for key, value in new.items() if key != "stream_options"}
     if in_memory(old["data"]) and not in_memory(new["data"]):

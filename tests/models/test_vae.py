@@ -89,7 +89,7 @@ def test_configuration_is_exactly_the_signature():
     assert list(config) == ["encoder", "decoder", "beta", "likelihood", "regularizers", "seed"]
     again = models.BetaVAE.from_config(config)
     assert again.get_config() == config
-    assert again.likelihood == losses.Gaussian(0.3, "logits")
+    assert again.likelihood.get_config() == {"scale": 0.3, "activation": "logits"}
 
 
 def test_an_objective_must_return_the_terms_that_it_declares():

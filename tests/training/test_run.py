@@ -64,6 +64,19 @@ def strip_digest(run_dir):
     change_settings(run_dir, lambda settings: settings.pop("checkpoints", None))
 
 
+def test_a_run_goes_on_after_a_class_of_its_model_has_moved(run_dir):
+    def move(settings):
+        likelihood = settings["configuration"]["model"]["likelihood"]
+        assert likelihood["registered_name"] == "disentlib>Bernoulli"
+        likelihood["module"] = "disentlib.losses.likelihoods"
+        settings["checkpoints"] = [files.digest(settings["configuration"]), None]
+
+    strip_digest(run_dir)
+    change_settings(run_dir, move)
+    go_on(run_dir)
+    assert int(disentlib.Run(run_dir).model.step) == 4
+
+
 def test_a_checkpoint_knows_its_configuration(run_dir):
     configuration = disentlib.Run(run_dir).settings["configuration"]
     assert models.configuration_of(run_dir / "model.keras") == files.digest(configuration)

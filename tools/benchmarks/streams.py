@@ -53,7 +53,7 @@ def training_steps_per_second(image_shape):
     import keras
 
     from disentlib import models
-    from disentlib.models import architectures as nets
+    from disentlib.models import networks as nets
 
     model = models.BetaVAE(
         nets.conv_encoder(image_shape, latents=10), nets.deconv_decoder(image_shape, latents=10)

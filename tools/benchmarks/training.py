@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from disentlib import data, models
-from disentlib.models import architectures as nets
+from disentlib.models import networks as nets
 
 BATCH, LATENTS = 64, 10
 ROUNDS, STEPS = 5, 30

@@ -18,8 +18,9 @@ import tensorflow as tf
 from common import head, row, train
 from scipy.optimize import linear_sum_assignment
 
-from disentlib import losses, models
-from disentlib.models import architectures as nets
+from disentlib import models
+from disentlib.models import likelihoods
+from disentlib.models import networks as nets
 
 STEPS, BATCH, SEEDS = 4000, 96, 5
 
@@ -53,7 +54,7 @@ def score(gamma, sigma, seed):
         nets.linear_decoder((8,), latents=2),
         gamma=gamma,
         beta=1.0,
-        likelihood=losses.Gaussian(scale=0.1),
+        likelihood=likelihoods.Gaussian(scale=0.1),
         seed=seed,
     )
     batches = tf.data.Dataset.from_tensor_slices(drawn).batch(BATCH, drop_remainder=True)

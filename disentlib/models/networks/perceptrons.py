@@ -57,6 +57,7 @@ def mlp_encoder(
     hidden_layers: int = 2,
     units: int = 100,
     activation="xtanh",
+    log1p: bool = False,
 ) -> keras.Model:
     """Return two perceptrons, of the mean and of the log-variance.
 
@@ -67,6 +68,7 @@ def mlp_encoder(
         hidden_layers: of each perceptron.
         units: of each hidden layer.
         activation: "xtanh", or a name or function that Keras knows.
+        log1p: whether the perceptrons see log(1 + x), as is usual for counts.
 
     Returns:
         A model (batch, *shape) -> mean, logvar, each (batch, latents); with a condition its input
@@ -74,6 +76,8 @@ def mlp_encoder(
     """
     x = layers.Input(_shape(shape), name="x")
     inputs, seen = x, layers.Flatten(name="flatten")(x)
+    if log1p:
+        seen = keras.ops.log1p(seen)
     if condition is not None:
         u = layers.Input((condition,), name="u")
         inputs, seen = {"x": x, "u": u}, layers.Concatenate(name="x_and_u")([seen, u])
@@ -93,6 +97,7 @@ def mlp_decoder(
     hidden_layers: int = 2,
     units: int = 100,
     activation="xtanh",
+    parameters: int = 1,
 ) -> keras.Model:
     """Return a perceptron from codes to the likelihood's parameters, without a last activation.
 
@@ -102,8 +107,11 @@ def mlp_decoder(
         hidden_layers: between the two.
         units: of each hidden layer.
         activation: "xtanh", or a name or function that Keras knows.
+        parameters: how many numbers the likelihood takes for each element of an observation; see
+            `Likelihood.decoder_shape`.
     """
-    shape = _shape(shape)
+    *axes, last = _shape(shape)
+    shape = (*axes, last * parameters)
     codes = layers.Input((latents,), name="codes")
     x = _perceptron(codes, math.prod(shape), hidden_layers, units, activation, "output")
     return keras.Model(codes, layers.Reshape(shape, name="reshape")(x), name="mlp_decoder")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from disentlib.models import architectures as nets
+from disentlib.models import architectures
+from disentlib.models import networks as nets
 
 GREY, COLOUR = (64, 64, 1), (64, 64, 3)
 
@@ -63,3 +64,25 @@ def test_other_sizes_are_refused(shape):
         nets.conv_encoder(shape)
     with pytest.raises(ValueError, match="multiples of 16, got"):
         nets.deconv_decoder(shape)
+
+
+@pytest.mark.parametrize(
+    "decoder", [nets.deconv_decoder, nets.fc_decoder, nets.linear_decoder, nets.mlp_decoder]
+)
+def test_decoders_give_several_numbers_an_element(decoder):
+    assert decoder((32, 48, 3), latents=4, parameters=2).output_shape == (None, 32, 48, 6)
+
+
+def test_counts_are_seen_as_their_logarithm():
+    x = np.array([[0.0, 3.0, 100.0]], np.float32)
+    seen = nets.mlp_encoder(3, latents=2, log1p=True)
+    plain = nets.mlp_encoder(3, latents=2)
+    plain.set_weights(seen.get_weights())
+    np.testing.assert_allclose(seen(x)[0], plain(np.log(1 + x))[0], rtol=1e-5)
+
+
+def test_their_older_name_has_the_same_networks():
+    for name in ("conv_encoder", "deconv_decoder", "fc_encoder", "fc_decoder", "fc_discriminator"):
+        assert getattr(architectures, name) is getattr(nets, name)
+    assert architectures.linear_encoder is nets.linear_encoder
+    assert architectures.linear_decoder is nets.linear_decoder

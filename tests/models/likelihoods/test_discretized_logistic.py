@@ -1,0 +1,43 @@
+"""The discretised logistic likelihood of bytes."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from disentlib.models import likelihoods
+
+
+def test_bytes_are_the_published_differences():
+    p = likelihoods.DiscretizedLogistic()
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 256, size=(3, 8))
+    location = rng.uniform(size=(3, 8)).astype(np.float32)
+    log_scale = rng.uniform(-3, 0, size=(3, 8)).astype(np.float32)
+    x = (levels / 255).astype(np.float32)
+    got = p.elements(tf.constant(location), tf.constant(log_scale)).log_prob(x)
+    cdf = scipy.stats.logistic(255 * location.astype(float), 255 * np.exp(log_scale)).cdf
+    above = np.where(levels == 255, 1, cdf(levels + 0.5))
+    below = np.where(levels == 0, 0, cdf(levels - 0.5))
+    np.testing.assert_allclose(got, np.log(above - below), rtol=1e-4)
+
+
+def test_scales_are_clipped():
+    p = likelihoods.DiscretizedLogistic()
+    narrow, limit = (
+        p.elements(tf.constant([0.5]), tf.constant([scale])).log_prob([100 / 255])
+        for scale in (-90.0, -7.0)
+    )
+    np.testing.assert_array_equal(narrow, limit)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: likelihoods.DiscretizedLogistic(1), "levels of at least 2, got 1"),
+        (lambda: likelihoods.Categorical(1), "classes of at least 2, got 1"),
+    ],
+)
+def test_mistakes_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
