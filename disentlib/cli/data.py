@@ -200,14 +200,14 @@ def compare(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> None:
     """Write pictures of one set."""
-    from disentlib.visualization import files, grids
+    from disentlib.visualization import encoding, grids
     from disentlib.visualization.datasets import save_pictures
 
     shown = made(options)
     with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
         paths = save_pictures(shown, options.out, rng=options.seed) if shown.has_full_grid else []
         sheet = grids.square_grid(shown.sample(64, options.seed)[1])
-        paths.append(files.save(options.out / "samples.png", files.png(sheet)))
+        paths.append(encoding.save(options.out / "samples.png", encoding.png(sheet)))
     stdout().print("\n".join(map(str, paths)), soft_wrap=True)
 
 

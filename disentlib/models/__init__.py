@@ -12,9 +12,6 @@ from disentlib.models.beta_vae import BetaVAE as BetaVAE
 from disentlib.models.control_vae import ControlVAE as ControlVAE
 from disentlib.models.dip_vae import DIPVAE as DIPVAE
 from disentlib.models.factor_vae import FactorVAE as FactorVAE
-from disentlib.models.files import configuration_of as configuration_of
-from disentlib.models.files import load as load
-from disentlib.models.files import save as save
 from disentlib.models.group_vae import GroupVAE as GroupVAE
 from disentlib.models.hfs_vae import HFSVAE as HFSVAE
 from disentlib.models.hfs_vae import HausdorffSupport as HausdorffSupport
@@ -27,6 +24,9 @@ from disentlib.models.label_losses import LabelInformation as LabelInformation
 from disentlib.models.label_losses import LabelSquaredError as LabelSquaredError
 from disentlib.models.method import Method as Method
 from disentlib.models.ml_vae import MLVAE as MLVAE
+from disentlib.models.saving import configuration_of as configuration_of
+from disentlib.models.saving import load as load
+from disentlib.models.saving import save as save
 from disentlib.models.semi_supervised import S2DIPVAE as S2DIPVAE
 from disentlib.models.semi_supervised import S2VAE as S2VAE
 from disentlib.models.semi_supervised import S2BetaTCVAE as S2BetaTCVAE

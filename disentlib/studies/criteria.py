@@ -13,13 +13,18 @@ from disentlib.metrics.selection.model_centrality import cross_score
 from disentlib.studies.scoring import CODES
 from disentlib.studies.storage import Storage
 from disentlib.training.run import Run
+from disentlib.visualization.posteriors import kl_per_latent
 
 GROUPS = 80  # of generated images, each with one latent held
 BATCH = 12  # images in a group
 
 
 class Codes(NamedTuple):
-    """By job: mean codes (images, latents), and their divergences from the prior (latents,)."""
+    """By job: mean codes (images, latents), and their divergences from the prior (latents,).
+
+    Codes of conditional priors, and those stored before priors could be chosen, are compared with
+    N(0, I): the condition of each image is not stored.
+    """
 
     mean: dict[int, NDArray[np.float32]]
     kl: dict[int, NDArray[np.float64]]
@@ -38,7 +43,8 @@ def codes(study: str | os.PathLike[str]) -> Codes:
         if path.exists():
             try:
                 with path.open("rb") as file, np.load(file) as arrays:
-                    mean, logvar = arrays["mean"], arrays["logvar"].astype(np.float64)
+                    mean, logvar = arrays["mean"], arrays["logvar"]
+                    kl = arrays["kl"] if "kl" in arrays else kl_per_latent(mean, logvar)
             except (
                 ValueError,
                 TypeError,
@@ -51,8 +57,7 @@ def codes(study: str | os.PathLike[str]) -> Codes:
                     f"expected arrays mean and logvar in {path} ({error}): delete it to go on "
                     "without its job"
                 ) from error
-            kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(logvar) - logvar - 1)
-            found.mean[number], found.kl[number] = mean, kl.mean(axis=0)
+            found.mean[number], found.kl[number] = mean, kl
     return found
 
 
@@ -99,7 +104,14 @@ def _generate(
     active = active if len(active) else np.arange(len(kl))
     random = np.random.default_rng(rng)
     held = active[np.arange(GROUPS) % len(active)]
-    drawn = random.standard_normal((GROUPS, BATCH, len(kl)))
+    prior = run.model.prior
+    if prior.conditional:
+        raise ValueError(
+            f"expected models whose prior needs no condition, {run.path} has a "
+            f"{type(prior).__name__} prior: nothing says under which condition to generate"
+        )
+    key = random.integers(2**31, size=2)
+    drawn = np.array(prior.draw(GROUPS * BATCH, key)).reshape(GROUPS, BATCH, len(kl))
     rows = np.arange(GROUPS)
     drawn[rows, :, held] = drawn[rows, :1, held]
     flat = drawn.reshape(GROUPS * BATCH, -1).astype(np.float32)

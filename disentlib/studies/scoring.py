@@ -13,6 +13,7 @@ from disentlib.metrics.protocol import Encoded, Protocol
 from disentlib.studies.engine import Row
 from disentlib.training.directory import SCORES
 from disentlib.training.run import Run
+from disentlib.visualization.posteriors import kl_per_latent
 
 PREDICTORS: dict[str, Predictor] = {
     "downstream_task": "gradient_boosting",
@@ -62,8 +63,10 @@ def score_run(
         data, run.encode, CODED_IMAGES, rng=protocols.generator(SCORING_SEED)
     )
     assert coded.logvar is not None  # models of ours encode distributions
+    prior = run.model.prior
+    kl = kl_per_latent(coded.mean, coded.logvar, prior=None if prior.conditional else prior)
     with files.replacing(run.path / CODES) as partial:
-        np.savez(partial, mean=coded.mean, logvar=coded.logvar)
+        np.savez(partial, mean=coded.mean, logvar=coded.logvar, kl=kl)
     special = {*PREDICTORS, "fairness"}
     table = metrics.evaluate_encoder(
         data,

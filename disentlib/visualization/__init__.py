@@ -6,9 +6,9 @@ from disentlib.visualization.cycles import interval_cycle as interval_cycle
 from disentlib.visualization.datasets import factor_frames as factor_frames
 from disentlib.visualization.datasets import factor_variations as factor_variations
 from disentlib.visualization.datasets import save_pictures as save_pictures
-from disentlib.visualization.files import gif as gif
-from disentlib.visualization.files import png as png
-from disentlib.visualization.files import save as save
+from disentlib.visualization.encoding import gif as gif
+from disentlib.visualization.encoding import png as png
+from disentlib.visualization.encoding import save as save
 from disentlib.visualization.grids import padded_grid as padded_grid
 from disentlib.visualization.grids import side_by_side as side_by_side
 from disentlib.visualization.grids import square_grid as square_grid

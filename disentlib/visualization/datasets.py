@@ -8,7 +8,7 @@ import numpy as np
 
 from disentlib.data import GroundTruthData
 from disentlib.data.randomness import RNG, generator
-from disentlib.visualization import files, grids
+from disentlib.visualization import encoding, grids
 from disentlib.visualization.cycles import factor_cycle
 
 
@@ -38,12 +38,12 @@ def save_pictures(
         sheet = grids.padded_grid(factor_variations(data, factor, rng=random))
         plain = re.sub(r"[^\w.-]", "_", name)  # a name is no path
         path = Path(folder) / f"variations_of_{plain}.png"
-        paths.append(files.save(path, files.png(sheet)))
+        paths.append(encoding.save(path, encoding.png(sheet)))
     for number in range(animations):
         tiles = factor_frames(data, frames=frames, rng=random)
         pictures = np.stack([grids.padded_grid(frame) for frame in tiles])
         path = Path(folder) / f"animation_{number}.gif"
-        paths.append(files.save(path, files.gif(pictures, fps=10)))
+        paths.append(encoding.save(path, encoding.gif(pictures, fps=10)))
     return paths
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from disentlib import __version__
-from disentlib.visualization import files, plots
+from disentlib.visualization import encoding, plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +27,7 @@ class Table(NamedTuple):
     @property
     def address(self) -> str:
         """The `data:` address of the file."""
-        return files.data_uri(self.text.encode(), "text/csv;charset=utf-8")
+        return encoding.data_uri(self.text.encode(), "text/csv;charset=utf-8")
 
 
 class Drawing(NamedTuple):
@@ -150,12 +150,12 @@ def picture(path: Path, *, alt: str, caption: str) -> Drawing:
 
     with Image.open(path) as image:
         width = image.width
-    return Drawing(alt, caption, width, source=files.data_uri(path.read_bytes(), "image/png"))
+    return Drawing(alt, caption, width, source=encoding.data_uri(path.read_bytes(), "image/png"))
 
 
 def png_uri(picture: Any) -> str:
     """Return the `data:` address of a picture (height, width, 3) of bytes."""
-    return files.data_uri(files.png(picture), "image/png")
+    return encoding.data_uri(encoding.png(picture), "image/png")
 
 
 def number(value: float | None) -> str:

@@ -1,18 +1,33 @@
 """What a list of posteriors says about each latent: its KL to the prior and whether it is used."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from disentlib.arrays import as_array
 
+if TYPE_CHECKING:
+    from disentlib.models.priors import Prior
+
+CHUNK = 1000  # rows whose divergences are computed at once
 ACTIVE_VARIANCE = 0.01  # Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders"
 
 
-def kl_per_latent(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
-    """Average ``KL(q(z_l|x) || N(0, 1)) = (mu^2 + e^logvar - 1 - logvar) / 2`` per latent, in nats.
+def kl_per_latent(
+    mean: np.ndarray,
+    logvar: np.ndarray,
+    *,
+    prior: "Prior | None" = None,
+    condition: np.ndarray | None = None,
+) -> np.ndarray:
+    """Average ``KL(q(z_l|x) || p(z_l))`` per latent, in nats.
 
     Args:
         mean: posterior means (n, latents).
         logvar: their log-variances, same shape.
+        prior: of the model; by default N(0, I), where the divergence is
+            ``(mu^2 + e^logvar - 1 - logvar) / 2``.
+        condition: what a conditional prior is conditioned on (n, ...).
 
     Returns:
         (latents,), at least 0.
@@ -22,6 +37,15 @@ def kl_per_latent(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """
     mean = as_array(mean, "mean").astype(float)
     logvar = as_array(logvar, "logvar").astype(float)
+    if prior is not None:
+        rows = [slice(start, start + CHUNK) for start in range(0, len(mean), CHUNK)]
+        parts = [
+            prior.latent_divergence(
+                mean[part], logvar[part], None if condition is None else condition[part]
+            )
+            for part in rows
+        ]
+        return np.concatenate([np.asarray(part, float) for part in parts]).mean(axis=0)
     return (0.5 * (mean**2 + np.expm1(logvar) - logvar)).mean(axis=0)
 
 

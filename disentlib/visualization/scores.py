@@ -15,7 +15,7 @@ from disentlib.metrics.intervention.irs import robustness
 from disentlib.metrics.labelled_codes import LabelledCodes, labelled
 from disentlib.metrics.prediction.dci import importances
 from disentlib.metrics.protocol import Protocol
-from disentlib.visualization import files, plots
+from disentlib.visualization import encoding, plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +118,7 @@ def save_score_figures(
     if effects is not None:
         figures["interventional_effects"] = effects
     return [
-        files.save(Path(folder) / f"{name}.png", plots.png(figure))
+        encoding.save(Path(folder) / f"{name}.png", plots.png(figure))
         for name, figure in figures.items()
     ]
 

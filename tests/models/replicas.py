@@ -1,4 +1,4 @@
-"""Train every method on two logical devices; print what happened as JSON.
+"""Train methods on two logical devices; print what happened as JSON.
 
 A program, for logical devices must be configured before TensorFlow starts.
 """
@@ -9,7 +9,7 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
-from test_conformance import METHODS, batch, batches, build, quiet
+from test_conformance import FITTED, METHODS, batch, batches, build, quiet
 
 from disentlib import models
 
@@ -79,6 +79,7 @@ def fit(name, strategy):
 if __name__ == "__main__":
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], DEVICES)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    steps = {name: run(name, strategy) for name in sys.argv[1:] or METHODS}
-    fits = {name: fit(name, strategy) for name in ("VAE", "FactorVAE", "ControlVAE")}
+    names = sys.argv[1:] or METHODS
+    steps = {name: run(name, strategy) for name in names}
+    fits = {name: fit(name, strategy) for name in FITTED if name in names}
     print(json.dumps({"steps": steps, "fits": fits}))

@@ -109,6 +109,8 @@ METHODS = {
 
 every_method = pytest.mark.parametrize("name", METHODS)
 
+FITTED = ("VAE", "FactorVAE", "ControlVAE")  # on replicas too: every way to step
+
 
 def batches(kind: str, count: int = 6, size: int = 16) -> tf.data.Dataset:
     rng = np.random.default_rng(0)
@@ -168,14 +170,24 @@ def test_every_public_method_is_in_the_table():
     assert public == set(METHODS)
 
 
+class Trained(NamedTuple):
+    model: models.Method  # after three epochs
+    history: dict[str, list[float]]  # of all three
+    half: Path  # its file after the first
+
+
 @pytest.fixture(scope="module")
-def whole_run():
-    """Return a function: name -> a model after three epochs and its history, trained once."""
+def trained(tmp_path_factory):
+    """Return a function: name -> a trained model, which tests share and leave as it is."""
 
     @functools.cache
     def run(name):
         model = build(name)
-        return model, fit(model, name, epochs=3)
+        first = fit(model, name)
+        half = tmp_path_factory.mktemp(name) / "model.keras"
+        models.save(model, half)
+        rest = fit(model, name, epochs=2)
+        return Trained(model, {term: first[term] + rest[term] for term in first}, half)
 
     return run
 
@@ -192,8 +204,8 @@ def state(model):
 
 
 @every_method
-def test_training_lowers_the_loss_and_reports_exactly_the_terms(name, whole_run):
-    _, history = whole_run(name)
+def test_training_lowers_the_loss_and_reports_exactly_the_terms(name, trained):
+    history = trained(name).history
     assert set(history) == {"loss", *METHODS[name].terms}
     assert np.isfinite(list(history.values())).all()
     assert history["loss"][-1] < history["loss"][0]
@@ -219,9 +231,9 @@ def after(graph) -> dict[str, set[str]]:
 
 
 @every_method
-def test_no_reading_of_a_variable_slips_behind_its_update(name, whole_run):
+def test_no_reading_of_a_variable_slips_behind_its_update(name, trained):
     """Grappler drops edges that it takes for superfluous, and with them the order of a step."""
-    model, _ = whole_run(name)
+    model = trained(name).model
     step = tf.function(model.train_step).get_concrete_function(
         next(iter(batches(METHODS[name].kind).map(lambda *parts: parts)))
     )
@@ -246,21 +258,16 @@ def test_no_reading_of_a_variable_slips_behind_its_update(name, whole_run):
 
 
 @every_method
-def test_the_same_seed_saved_and_loaded_halfway_gives_the_same_run(name, whole_run, tmp_path):
-    whole, history = whole_run(name)
-    model = build(name)
-    first = fit(model, name)
-    models.save(model, tmp_path / "model.keras")
-    again = models.load(tmp_path / "model.keras")
-    images = next(iter(batches("images")))
-    np.testing.assert_array_equal(model.encode(images)[0], again.encode(images)[0])
-    assert_same_variables(model, again)
+def test_saved_and_loaded_halfway_gives_the_same_run(name, trained):
+    whole, history, half = trained(name)
+    again = models.load(half)
     rest = fit(again, name, epochs=2)
-    joined = {term: first[term] + rest[term] for term in first}
-    # TensorFlow adds the terms up in any order, unless told not to as in `training.train`.
-    np.testing.assert_allclose(joined.pop("loss"), history["loss"], rtol=1e-6)
-    assert joined == {term: history[term] for term in joined}
+    images = next(iter(batches("images")))
+    np.testing.assert_array_equal(whole.encode(images)[0], again.encode(images)[0])
     assert_same_variables(whole, again)
+    # TensorFlow adds the terms up in any order, unless told not to as in `training.train`.
+    np.testing.assert_allclose(rest.pop("loss"), history["loss"][1:], rtol=1e-6)
+    assert rest == {term: history[term][1:] for term in rest}
 
 
 def weights_of(model) -> list[tuple[object, str]]:
@@ -316,8 +323,8 @@ def test_a_model_is_exported_right_after_it_is_built(name, tmp_path):
 
 
 @every_method
-def test_images_outside_the_unit_interval_are_refused_at_the_first_batch(name):
-    model = build(name)
+def test_images_outside_the_unit_interval_are_refused_at_the_first_batch(name, trained):
+    model = trained(name).model  # whose step is compiled already
     before = model.get_weights()
     with pytest.raises(ValueError, match=r"^expected images in \[0, 1\], got values from 0 to 255"):
         model.fit(batches(METHODS[name].kind).map(lambda x, *y: (x * 255, *y)), verbose=0)
@@ -338,10 +345,12 @@ def test_arguments_are_weights_that_move_or_stay_as_they_were_given(name):
 
 
 @every_method
-def test_another_seed_gives_another_run(name):
-    losses = [
-        build(name, seed=seed, run_eagerly=True).train_on_batch(*batch(name)) for seed in (0, 0, 1)
-    ]
+def test_the_seed_alone_says_what_a_model_makes_of_a_batch(name):
+    x, y = batch(name)
+    losses = []
+    for seed in (0, 0, 1):
+        model = build(name, seed=seed)
+        losses.append(float(model.total(x, y, model(x))[0]))
     assert losses[0] == losses[1]
     assert losses[0] != losses[2]
 
@@ -403,12 +412,20 @@ def restored_policy():
 
 
 @pytest.fixture(scope="module")
-def replicas():
-    """Return what every method did on two logical devices, from a process that has them."""
+def replicas(request):
+    """Return what the methods under test did on two logical devices, in a process that has them."""
     program = Path(__file__).with_name("replicas.py")
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    names = {item.callspec.params["name"] for item in request.session.items if uses_replicas(item)}
+    done = subprocess.run(
+        [sys.executable, program, *sorted(names)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def uses_replicas(item) -> bool:
+    """Return whether a collected test is one of this module that asks for `replicas`."""
+    return item.module.__name__ == __name__ and "replicas" in item.fixturenames
 
 
 # Objectives that are means over images, so that replicas make no difference, and those that are
@@ -426,7 +443,7 @@ def test_two_replicas_take_a_step_with_noise_of_their_own(name, replicas):
     assert found["steps"] == 1
 
 
-@pytest.mark.parametrize("name", ["VAE", "FactorVAE", "ControlVAE"])  # every way to step
+@pytest.mark.parametrize("name", FITTED)
 def test_two_replicas_fit(name, replicas):
     found = replicas["fits"][name]
     assert set(found["history"]) == {"loss", *METHODS[name].terms}

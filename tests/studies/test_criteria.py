@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from disentlib import studies
+from disentlib.models import priors
 from disentlib.studies import criteria
 
 STUDY = studies.Study(
@@ -74,11 +75,43 @@ def test_damaged_codes_are_named(study, damage):
         criteria.codes(study)
 
 
+def test_codes_are_generated_from_the_models_prior():
+    images = []
+
+    def run(prior):
+        def decode(codes):
+            images.append(codes)
+            return Decoded(codes)
+
+        return types.SimpleNamespace(
+            model=types.SimpleNamespace(decode=decode, prior=prior), path="here"
+        )
+
+    prior = priors.Normal([1.0, 4.0, 9.0], means=[0.0, 5.0, -5.0])
+    held, _ = criteria._generate(run(prior), [1.0, 1.0, 1.0], 0)
+    groups = images[0].reshape(len(held), criteria.BATCH, 3)
+    for latent in range(3):
+        free = groups[held != latent][:, :, latent]
+        assert abs(free.mean() - prior.means[latent]) < 4 * free.std() / np.sqrt(free.size)
+        assert free.std() == pytest.approx(np.sqrt(prior.variances[latent]), rel=0.1)
+        same = groups[held == latent][:, :, latent]
+        assert (same == same[:, :1]).all()
+    with pytest.raises(ValueError, match="here has a Conditional prior"):
+        criteria._generate(run(priors.Conditional(2, 3)), [1.0, 1.0, 1.0], 0)
+
+
+def test_divergences_from_other_priors_are_stored(study):
+    path = study / "jobs" / "00001" / "codes.npz"
+    with np.load(path) as arrays:
+        np.savez(path, **arrays, kl=np.array([3.0, 2.0, 1.0]))
+    assert criteria.codes(study).kl[1].tolist() == [3.0, 2.0, 1.0]
+
+
 def test_cross_scores(study, monkeypatch):
     def run(path):
         encoder = ENCODERS[int(path[-1]) % 2]
         return types.SimpleNamespace(
-            model=types.SimpleNamespace(decode=Decoded),
+            model=types.SimpleNamespace(decode=Decoded, prior=priors.Normal([1.0, 4.0, 9.0])),
             encode=lambda images: (images[:, :, 0, 0] @ encoder, None),
         )
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from disentlib import metrics
+from disentlib.models import priors
 from disentlib.visualization import report
 from disentlib.visualization.report import scores as score_section
 from disentlib.visualization.report import traversals
@@ -49,6 +50,7 @@ class LinearModel:
         self.rows = rows[:latents] * scales[:latents, None] / np.sqrt(500)
         self.rows[4:] = 0
         self.shape = data.image_shape
+        self.prior = priors.Normal([1.0] * latents)
 
     def encode(self, images):
         flat = images.reshape(len(images), -1) / 255 - self.centre

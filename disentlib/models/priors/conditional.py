@@ -63,3 +63,8 @@ class Conditional(Prior):
         logvar = tf.clip_by_value(self.logvar(u), *LOGVAR_LIMITS)
         mean = tf.zeros_like(logvar) if self.mean is None else self.mean(u)
         return normal(mean, logvar)
+
+    def latent_log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log N(z_l; mean_l(u), exp(logvar_l(u)))."""
+        prior = self(condition)
+        return tfd.Normal(prior.mean(), prior.stddev()).log_prob(z)

@@ -52,6 +52,13 @@ class GaussianMixture(Prior):
             tfd.Categorical(logits=tf.convert_to_tensor(self.logits)), self.components()
         )
 
+    def latent_log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log sum_c pi_c N(z_l; mean_cl, exp(logvar_cl))."""
+        scales = tf.exp(tf.convert_to_tensor(self.logvars) / 2)
+        components = tfd.Normal(tf.convert_to_tensor(self.means), scales)
+        weights = tf.nn.log_softmax(tf.convert_to_tensor(self.logits))[:, None]
+        return tf.reduce_logsumexp(weights + components.log_prob(z[..., None, :]), axis=-2)
+
     def components(self) -> tfd.Distribution:
         """Return N(mean_c, diag exp(logvar_c)), batch shape (clusters,)."""
         return normal(tf.convert_to_tensor(self.means), tf.convert_to_tensor(self.logvars))

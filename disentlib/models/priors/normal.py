@@ -45,6 +45,11 @@ class Normal(Prior):
         means = tf.zeros(self.latents) if self.means is None else tf.constant(self.means)
         return normal(means, tf.math.log(tf.constant(self.variances)))
 
+    def latent_log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log N(z_l; mean_l, variance_l)."""
+        prior = self()
+        return tfd.Normal(prior.mean(), prior.stddev()).log_prob(z)
+
     def draw(self, count, key, condition=None) -> tf.Tensor:
         """Return draws (count, latents): means + sqrt(variances) * noise."""
         prior = self()

@@ -4,10 +4,14 @@ import abc
 from typing import ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from disentlib.models.configuration import SignatureConfig
+
+# Nodes of the Gauss-Hermite quadrature: exact for a normal prior from 2 on.
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
 
 
 class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
@@ -74,6 +78,34 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
             return tfd.kl_divergence(posterior, prior)
         except NotImplementedError:
             return posterior.log_prob(z) - prior.log_prob(z)
+
+    @abc.abstractmethod
+    def latent_log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log p(z_l | condition) (..., latents), the marginal density of each latent alone.
+
+        Args:
+            z: (..., latents), or (..., batch, latents) for a conditional prior.
+            condition: see `distribution`.
+        """
+
+    def latent_divergence(self, mean, logvar, condition=None) -> tf.Tensor:
+        """Return KL(q(z_l|x) || p(z_l|u)) (batch, latents) in nats, by quadrature.
+
+        Of a prior with independent latents the sum over latents is the divergence; of others it is
+        not.
+
+        Args:
+            mean: (batch, latents) of the posterior.
+            logvar: (batch, latents) of the posterior.
+            condition: see `distribution`.
+        """
+        mean, logvar = (tf.cast(part, tf.float32) for part in (mean, logvar))
+        nodes = tf.constant(NODES, tf.float32)[:, None, None]
+        weights = tf.constant(NODE_WEIGHTS / NODE_WEIGHTS.sum(), tf.float32)
+        z = mean + tf.exp(logvar / 2) * nodes
+        cross_entropy = -tf.tensordot(weights, self.latent_log_prob(z, condition), 1)
+        entropy = (np.log(2 * np.pi * np.e) + logvar) / 2
+        return tf.maximum(cross_entropy - entropy, 0.0)
 
     def draw(self, count, key, condition=None) -> tf.Tensor:
         """Return draws (count, latents) that depend on a key, as `tf.random.stateless_*` take it.

@@ -102,6 +102,11 @@ class Product(Prior):
         """Return the product."""
         return tfd.Blockwise([marginal() for marginal in self.marginals])
 
+    def latent_log_prob(self, z, condition=None) -> tf.Tensor:
+        """Return log p_l(z_l)."""
+        parts = zip(self.marginals, tf.unstack(z, axis=-1), strict=True)
+        return tf.stack([marginal().log_prob(part) for marginal, part in parts], axis=-1)
+
 
 def bimodal(latents: int, *, mean: float = 1.0, scale: float = 0.25) -> Product:
     """Return the product of 1/2 N(mean, scale^2) + 1/2 N(-mean, scale^2) in every latent."""

@@ -25,7 +25,7 @@ from disentlib.studies.page import (
     variance,
 )
 from disentlib.studies.page.study import LISTED, Study, count, duration
-from disentlib.visualization import files, pages, study_plots
+from disentlib.visualization import encoding, pages, study_plots
 from disentlib.visualization.pages import Section
 
 #: In the order of the page; a section that has nothing to show says why, or is left out.
@@ -98,7 +98,7 @@ def report(
         notices=_notices(study),
         facts=_facts(study),
     )
-    return files.save(path, page)
+    return encoding.save(path, page)
 
 
 def read(path: str | os.PathLike[str]) -> pd.DataFrame:

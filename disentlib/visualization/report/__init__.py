@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from disentlib.visualization import files, pages
+from disentlib.visualization import encoding, pages
 from disentlib.visualization.pages import Section
 from disentlib.visualization.report import (
     configuration,
@@ -75,4 +75,4 @@ def write(
         notices=reported.notices,
         script=pages.script("report.js"),
     )
-    return files.save(path or run.path / "report.html", page)
+    return encoding.save(path or run.path / "report.html", page)

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from disentlib.visualization import files, plots
+from disentlib.visualization import encoding, plots
 from disentlib.visualization.pages import Drawing, Numbers, Section
 from disentlib.visualization.posteriors import ACTIVE_VARIANCE
 from disentlib.visualization.report.reported_run import BINS, ReportedRun
@@ -27,7 +27,7 @@ def section(run: ReportedRun) -> Section | None:
             title="KL per latent",
             context=context,
             alt=f"Bars of the KL per latent, from {kl.max():.2f} down to {kl.min():.2f} nats",
-            caption="KL to N(0, I) per latent. Grey: inactive.",
+            caption="KL to the prior per latent. Grey: inactive.",
         )
     ]
     tables = []
@@ -45,7 +45,7 @@ def section(run: ReportedRun) -> Section | None:
     text = (
         f"{active.sum()} of {len(active)} latents are active: their posterior mean varies over "
         f"{run.samples:,} images with a variance above {ACTIVE_VARIANCE}. "
-        f"The KL to N(0, I) is {kl.sum():.2f} nats in all."
+        f"The KL of all latents to the prior adds up to {kl.sum():.2f} nats."
     )
     facts = [("active latents", f"{active.sum()} of {len(active)}")]
     return Section("latents", "Latents and factors", [text], drawings, tables, facts=facts)
@@ -61,7 +61,7 @@ def save_effects(run: ReportedRun, context: str) -> None:
         context=context,
     )
     if effects is not None:
-        files.save(run.folder / "interventional_effects.png", plots.png(effects))
+        encoding.save(run.folder / "interventional_effects.png", plots.png(effects))
 
 
 def information_drawings(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from disentlib.visualization import files, grids, pages
+from disentlib.visualization import encoding, grids, pages
 from disentlib.visualization.pages import Section
 from disentlib.visualization.report.reported_run import SHOWN, ReportedRun
 from disentlib.visualization.report.traversals import GAP
@@ -15,11 +15,11 @@ def section(run: ReportedRun) -> Section | None:
         return None
     images = run.encoded.images
     pairs = grids.side_by_side(images, decode_grid(run.decode, run.encoded.mean[: len(images)]))
-    draws = run.rng.standard_normal((SHOWN, len(run.order)))
+    draws = run.draws(SHOWN)
 
     def picture(name: str, tiles: np.ndarray, alt: str, caption: str) -> pages.Drawing:
         return pages.picture(
-            files.save(run.folder / name, files.png(grids.square_grid(tiles, gap=GAP))),
+            encoding.save(run.folder / name, encoding.png(grids.square_grid(tiles, gap=GAP))),
             alt=alt,
             caption=caption,
         )
@@ -35,7 +35,7 @@ def section(run: ReportedRun) -> Section | None:
             "samples.png",
             decode_grid(run.decode, draws),
             f"{SHOWN} decoded draws from the prior",
-            "Decoded draws from N(0, I).",
+            "Decoded draws from the prior.",
         ),
     ]
     return Section("pictures", "Reconstructions and samples", drawings=drawings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from disentlib import named, ops
-from disentlib.visualization import files, pages, plots
+from disentlib.visualization import encoding, pages, plots
 from disentlib.visualization.pages import Drawing
 from disentlib.visualization.posteriors import active_units, kl_per_latent
 
@@ -25,6 +25,7 @@ class Encoded(NamedTuple):
     factors: np.ndarray  # (n, factors)
     mean: np.ndarray  # (n, latents)
     logvar: np.ndarray  # (n, latents)
+    condition: np.ndarray | None  # (n, ...), the auxiliary variable of data that have one
 
 
 class ReportedRun:
@@ -106,7 +107,17 @@ class ReportedRun:
     @cached_property
     def kl(self) -> np.ndarray:
         """KL to the prior of each latent, in nats, mean over the sample (latents,)."""
-        return kl_per_latent(self.encoded.mean, self.encoded.logvar)
+        encoded = self.encoded
+        return kl_per_latent(
+            encoded.mean, encoded.logvar, prior=self.run.model.prior, condition=encoded.condition
+        )
+
+    def draws(self, count: int) -> np.ndarray:
+        """Return draws from the prior (count, latents), under the sample's first conditions."""
+        condition = self.encoded.condition
+        key = self.rng.integers(2**31, size=2)
+        given = None if condition is None else condition[:count]
+        return np.asarray(self.run.model.prior.draw(count, key, given))
 
     @cached_property
     def active(self) -> np.ndarray:
@@ -149,22 +160,26 @@ class ReportedRun:
         caption: str,
     ) -> Drawing:
         """Save a figure with its titles as a file; return it without them for the page."""
-        files.save(self.folder / name, plots.png(draw(title=title, context=context)))
+        encoding.save(self.folder / name, plots.png(draw(title=title, context=context)))
         return pages.drawing(draw(), alt=alt, caption=caption)
 
 
 def encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) -> Encoded:
     """Draw a sample of a run's data and encode it."""
-    factors, means, logvars, shown = [], [], [], None
+    factors, means, logvars, conditions, shown = [], [], [], [], None
     for start in range(0, samples, chunk):
         values, images = run.data.sample(min(chunk, samples - start), rng)
         mean, logvar = run.encode(images)
         shown = named.observation(images)[:SHOWN] if shown is None else shown
         factors.append(values)
+        if isinstance(images, Mapping):
+            conditions.append(images["u"])
         means.append(np.asarray(mean))
         logvars.append(np.asarray(logvar))
     assert shown is not None
-    return Encoded(shown, np.concatenate(factors), np.concatenate(means), np.concatenate(logvars))
+    condition = np.concatenate(conditions) if conditions else None
+    rows = (np.concatenate(part) for part in (factors, means, logvars))
+    return Encoded(shown, *rows, condition)
 
 
 def headline(settings: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from disentlib.visualization import files, grids, pages
+from disentlib.visualization import encoding, grids, pages
 from disentlib.visualization.pages import Section
 from disentlib.visualization.report.reported_run import ReportedRun
 from disentlib.visualization.traversals import (
@@ -32,7 +32,7 @@ def section(run: ReportedRun) -> Section | None:
         "Traversals",
         [
             "Each slider moves one latent and leaves the others at the code of the chosen image. "
-            "Sorted by KL to N(0, I); a slider spans two standard deviations of the latent's "
+            "Sorted by KL to the prior; a slider spans two standard deviations of the latent's "
             "average posterior to each side."
         ],
         body=pages.fragment("traversals.html", **sliders(run)),
@@ -45,12 +45,14 @@ def save(run: ReportedRun) -> None:
     shown = len(run.encoded.images)
     for number, code in enumerate(mean[: len(run.order)]):
         images = latent_traversal(run.decode, code, dimensions=run.order)
-        files.save(run.folder / f"traversals_{number}.png", files.png(grids.tile(images, gap=GAP)))
+        encoding.save(
+            run.folder / f"traversals_{number}.png", encoding.png(grids.tile(images, gap=GAP))
+        )
     for number, code in enumerate(mean[:ANIMATED]):
         for kind, values in cycle_values(code, mean[:shown], logvar[:shown], frames=20).items():
             frames = cycle_frames(run.decode, code, values)[:, run.order]
             pictures = np.stack([grids.padded_grid(frame) for frame in frames])
-            files.save(run.folder / f"{kind}_cycle_{number}.gif", files.gif(pictures, fps=10))
+            encoding.save(run.folder / f"{kind}_cycle_{number}.gif", encoding.gif(pictures, fps=10))
 
 
 def sliders(run: ReportedRun) -> dict[str, Any]:

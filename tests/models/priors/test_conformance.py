@@ -5,6 +5,7 @@ import inspect
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 
 from disentlib.losses import normal
@@ -91,6 +92,28 @@ def test_the_divergence_is_the_mean_of_many_samples(name):
     assert divergence.shape == (BATCH * 4000,)
     means = tf.reduce_mean(tf.reshape(divergence, (BATCH, 4000)), axis=1)
     np.testing.assert_allclose(means, estimate, atol=0.1)
+
+
+@every_prior
+def test_each_latents_divergence_is_that_of_its_marginal(name):
+    prior, condition = make(name)
+    q = posterior()
+    mean, logvar = np.asarray(q.mean()), 2 * np.log(q.stddev())
+    got = prior.latent_divergence(mean, logvar, condition)
+    assert got.shape == (BATCH, 2)
+    axis = np.linspace(-12, 12, 1201, dtype=np.float32)
+    points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+    joint = np.exp(np.asarray(prior.log_prob(points, condition), np.float64))
+    joint = joint.reshape(len(axis), len(axis), -1)
+    for latent in range(2):
+        marginal = joint.sum(axis=1 - latent).T * (axis[1] - axis[0])  # (1 or batch, points)
+        density = scipy.stats.norm.pdf(axis, mean[:, [latent]], np.exp(logvar[:, [latent]] / 2))
+        inside = density > 1e-12
+        ratio = np.log(density, where=inside, out=np.zeros_like(density)) - np.log(
+            np.maximum(marginal, 1e-300)
+        )
+        expected = np.where(inside, density * ratio, 0).sum(axis=1) * (axis[1] - axis[0])
+        np.testing.assert_allclose(got[:, latent], expected, rtol=0.01, atol=0.01)
 
 
 @every_prior
