@@ -9,7 +9,7 @@ from disentlib.arrays import as_array
 if TYPE_CHECKING:
     from disentlib.models.priors import Prior
 
-CHUNK = 1000  # rows whose divergences are computed at once
+CHUNK = 250  # rows whose divergences are computed at once
 ACTIVE_VARIANCE = 0.01  # Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders"
 
 
