@@ -28,13 +28,15 @@ class IVAE(VAE):
     Args:
         encoder: {"x": (batch, ...), "u": (batch, condition)} -> mean, logvar (batch, latents).
         decoder: codes (batch, latents) -> the likelihood's parameters.
-        prior: p(z|u), such as `priors.Conditional(condition, latents)`.
+        prior: p(z|u), such as `priors.Conditional(condition, latents)`. N(0, I) by default, which
+            gives the models that iVAE is compared with.
         weights: (a, b, c, d), numbers or schedules; see `annealed`. The published runs took
             (100, 1, 0, 10) for iVAE, and with a standard normal prior (1000, 1, 1, 1) for the VAE,
             (500, 5, 5, 5) for the beta-VAE and (1000, 1, 15, 1) for the beta-TCVAE.
         dataset_size: number of observations in the data; shifts the logged terms by constants, and
             the loss where b, c and d differ, but no gradient.
-        likelihood: see `VAE`; a Gaussian of variance 0.1, as published, by default.
+        likelihood: see `VAE`; a Gaussian of variance 0.1, as published, by default. The paper's
+            model of discrete observations is `VAE` with a conditional prior and `Bernoulli`.
         regularizers: see `VAE`.
         seed: see `VAE`.
 
@@ -49,7 +51,7 @@ class IVAE(VAE):
         encoder,
         decoder,
         *,
-        prior,
+        prior=None,
         weights: Weights = (100.0, 1.0, 0.0, 10.0),
         dataset_size: int = 1,
         likelihood=None,

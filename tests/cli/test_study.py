@@ -17,6 +17,7 @@ SIZES = {
     "weakly_supervised_v1": 2400,
     "few_labels_v1": 2400,
     "hfs_v1": 14_560,
+    "ivae_v1": 80,
     "mini": 36,
 }
 

@@ -26,3 +26,16 @@ def test_ivae_is_trained_scored_and_reported_from_its_gin_file(tmp_path, capsys)
     assert "Mutual information" in page
     assert "<canvas" not in page
     assert main(train) == 0  # resumes, and has nothing left to do
+
+
+def test_jobs_of_ivaes_study_are_trained_and_scored(tmp_path):
+    few = ["STEPS=4", "studies.Study.samples=200", "studies.Study.test_samples=100"]
+    flags = [f"--gin_param={one}" for one in few]
+    out = str(tmp_path / "study")
+    for number in ("0", "15"):  # ivae, beta_tc_vae
+        assert main(["study", "run", "ivae_v1", "--out", out, "--model_num", number, *flags]) == 0
+    disentlib.studies.collect(out)
+    frame = disentlib.studies.load(out)
+    assert set(frame["model"]) == {"ivae", "beta_tc_vae"}
+    assert set(frame["score"]) >= {"mcc", "affine_mcc", "weak_mcc"}
+    assert frame["value"].notna().all()

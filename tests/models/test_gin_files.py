@@ -7,7 +7,8 @@ from disentlib import configs
 from disentlib.cli import main
 
 FILES = sorted(path.name for path in (configs.directory() / "models").glob("*.gin"))
-DATA = {"ivae.gin": "data/nonstationary.gin"}  # of methods for other data than images
+# Of methods for other data than images.
+DATA = dict.fromkeys(("ivae.gin", "ivae_unconditional.gin"), "data/nonstationary.gin")
 SMALL = [
     "STEPS=200",
     "BATCH_SIZE=8",

@@ -99,6 +99,43 @@ def test_a_kl_with_a_conditional_prior_is_closed_form():
     assert float(model.kl(code, y)) == pytest.approx(expected, rel=1e-4)
 
 
+def test_discrete_observations():
+    """The published DiscreteIVAE: cross-entropy and the KL in closed form, by hand in float64."""
+    model = models.VAE(
+        networks.mlp_encoder(OBSERVED, latents=LATENTS, condition=CONDITION, units=8),
+        networks.mlp_decoder(OBSERVED, latents=LATENTS, units=8),
+        prior=priors.Conditional(CONDITION, LATENTS),
+        likelihood=losses.Bernoulli(),
+    )
+    sources = data.NonstationarySources(
+        segments=CONDITION, per_segment=5, sources=LATENTS, observed=OBSERVED, discrete=True
+    )
+    x, y = {"x": sources.observations, "u": sources.condition}, {"u": sources.condition}
+    code = model(x)
+    mean, logvar, _, logits = (np.asarray(part, np.float64) for part in code)
+    p = 1 / (1 + np.exp(-logits))
+    cross_entropy = -(x["x"] * np.log(p) + (1 - x["x"]) * np.log(1 - p)).sum(axis=1)
+    log_prior = np.log(np.asarray(model.prior(y["u"]).variance(), np.float64))
+    kl = (log_prior - logvar - 1 + (mean**2 + np.exp(logvar)) / np.exp(log_prior)).sum(axis=1) / 2
+    loss, _ = model.objective(x, y, code)
+    assert float(loss) == pytest.approx((cross_entropy + kl).mean(), rel=1e-5)
+
+
+def test_without_a_prior_it_is_a_weighted_vae():
+    model = models.IVAE(
+        networks.mlp_encoder(OBSERVED, latents=LATENTS, units=8),
+        networks.mlp_decoder(OBSERVED, latents=LATENTS, units=8),
+        weights=(1000.0, 1.0, 1.0, 1.0),
+    )
+    x, y = batch()
+    code = model(x)
+    log_q = norm.logpdf(code.z, code.mean, np.exp(np.asarray(code.logvar) / 2)).sum(axis=1)
+    expected = 1000 * model.reconstruction(x, code) + np.mean(
+        log_q - norm.logpdf(code.z).sum(axis=1)
+    )
+    assert float(model.objective(x, y, code)[0]) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_published_schedules():
     first = 10_000 / 1.6
     a, b, c, d = (

@@ -1,6 +1,7 @@
 """What the scripts share: small networks on MiniSprites, a training run, a table."""
 
 import os
+from functools import partial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -62,15 +63,16 @@ def train(model, batches, *, steps, rate, rows=10):
         A column of `rows` means for each term.
     """
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
-    model.compile(keras.optimizers.Adam(schedule, epsilon=1e-8))
+    model.compile(keras.optimizers.Adam(schedule, epsilon=1e-8), jit_compile=True)
     drawn = [batch if isinstance(batch, tuple) else (batch,) for batch in batches]
-    pool = [tf.stack(part) for part in zip(*drawn, strict=True)]
+    pool = tf.nest.map_structure(lambda *parts: tf.stack(parts), *drawn)
 
     @tf.function(jit_compile=True)
     def many(first, pool):
         # A range or a slice from `first` would be compiled anew for each row.
         for step in tf.range(steps // rows):
-            model.train_step(tuple(tf.gather(part, (first + step) % len(drawn)) for part in pool))
+            batch = partial(tf.gather, indices=(first + step) % len(drawn))
+            model.train_step(tf.nest.map_structure(batch, pool))
 
     history = []
     for row in range(rows):
