@@ -5,13 +5,14 @@
 40 segments of 1,000 samples, five sources, three layers of mixing; 12,500 steps of 64 with the
 published weights (Khemakhem et al., 2020). Each seed draws other data and other networks. Strong
 MCC (one code a source) tells the models apart; weak MCC, after a linear map, does not.
+"Any mixing" lifts the bound of the mixing matrix's condition number.
 """
 
 import argparse
 
 import keras
 import numpy as np
-from common import head, row, train
+from common import train
 
 from disentlib import data, metrics, models
 from disentlib.models import networks, priors
@@ -25,8 +26,6 @@ ROWS = {
     "iVAE": (WELL, 40, IVAE, "u"),
     "iVAE, u shuffled": (WELL, 40, IVAE, "shuffled"),
     "VAE": (WELL, 40, (1000.0, 1.0, 1.0, 1.0), None),
-    "beta-VAE": (WELL, 40, (500.0, 5.0, 5.0, 5.0), None),
-    "beta-TCVAE": (WELL, 40, (1000.0, 1.0, 15.0, 1.0), None),
     "iVAE, 20 segments": (WELL, 20, IVAE, "u"),
     "iVAE, 10 segments": (WELL, 10, IVAE, "u"),
     "iVAE, 5 segments": (WELL, 5, IVAE, "u"),
@@ -70,11 +69,12 @@ def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("rows", nargs="*", default=list(ROWS), metavar="ROW", help=", ".join(ROWS))
-    head("model", "strong MCC; weak MCC")
+    print("| model | strong MCC, a seed each | mean ± spread | weak MCC |\n|---|---|---|---|")
     for name in parser.parse_args().rows:
         strong, weak = zip(*(scores(*ROWS[name], seed=seed) for seed in SEEDS), strict=True)
-        row(name, strong)
-        row(name + ", weak", weak)
+        each = " ".join(f"{value:.3f}" for value in strong)
+        means = (f"{np.mean(values):.3f} ± {np.std(values):.3f}" for values in (strong, weak))
+        print("| " + " | ".join((name, each, *means)) + " |", flush=True)
 
 
 if __name__ == "__main__":
