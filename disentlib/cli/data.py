@@ -122,7 +122,7 @@ def list_(options: argparse.Namespace) -> None:
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("name", "images", "factors", "image", "needs"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "name")
     for row in rows:
         sizes = list(row["factors"].values())
         table.add_row(
