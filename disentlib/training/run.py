@@ -247,14 +247,19 @@ class Run:
             )
         return model
 
-    def encode(self, images: np.ndarray, *, batch_size: int = 256) -> tuple[np.ndarray, np.ndarray]:
+    def encode(
+        self, images: np.ndarray, *, batch_size: int = 256
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Return mean and logvar (n, latents) of images (n, h, w, c), uint8 or float in [0, 1].
 
-        Or of other observations, {"x": ..., "u": ...} where the encoder sees a condition.
+        Codes (n, latents) alone of a method whose codes are no distribution. Or of other
+        observations, {"x": ..., "u": ...} where the encoder sees a condition.
         """
         batches = [
             self.model.encode(named.rows(images, slice(start, start + batch_size)))
             for start in range(0, named.length(images), batch_size)
         ]
+        if not isinstance(batches[0], tuple):
+            return np.concatenate(batches)
         mean, logvar = zip(*batches, strict=True)
         return np.concatenate(mean), np.concatenate(logvar)

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import types
 import zipfile
 
+import numpy as np
 import pytest
 
 import disentlib
@@ -62,6 +64,19 @@ def strip_digest(run_dir):
     with zipfile.ZipFile(run_dir / "model.keras", "a") as archive:
         archive.comment = b""
     change_settings(run_dir, lambda settings: settings.pop("checkpoints", None))
+
+
+def test_codes_of_a_method_without_posteriors_are_one_array(run_dir):
+    run = disentlib.Run(run_dir)
+    images = np.arange(10.0).reshape(5, 2)
+    for made, expected in (
+        (lambda rows: rows * 2, [images * 2]),
+        (lambda rows: (rows, -rows), [images, -images]),
+    ):
+        run.__dict__["model"] = types.SimpleNamespace(encode=made)
+        found = run.encode(images, batch_size=2)
+        found = found if isinstance(found, tuple) else (found,)
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_run_goes_on_after_a_class_of_its_model_has_moved(run_dir):

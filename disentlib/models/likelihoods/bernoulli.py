@@ -30,7 +30,7 @@ class Bernoulli(Likelihood):
         check_choice("activation", activation, ("logits", "tanh"))
         self.activation = activation
 
-    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return Bernoulli distributions of the probabilities q."""
         if self.activation == "logits":
             return tfd.Bernoulli(logits=output, dtype=tf.float32)

@@ -38,7 +38,7 @@ class DiscretizedLogistic(Likelihood):
             raise ValueError(f"expected levels of at least 2, got {levels}")
         self.levels = levels
 
-    def elements(
+    def elements(  # type: ignore[override]
         self, location: tf.Tensor, log_scale: tf.Tensor, *, x: Any = None
     ) -> tfd.Distribution:
         """Return discretised logistic distributions."""

@@ -30,7 +30,7 @@ class Gaussian(Likelihood):
         self.scale = scale
         self.activation = activation
 
-    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return normal distributions of the means m."""
         linear = self.activation == "linear"
         mean = output if linear else probability(output, self.activation)

@@ -35,7 +35,7 @@ class LearnedGaussian(Likelihood):
         self.shape = tuple(shape)
         self.logvar = self.add_weight(name="logvar", shape=self.shape, initializer="zeros")
 
-    def elements(self, mean: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, mean: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return normal distributions."""
         logvar = tf.clip_by_value(tf.convert_to_tensor(self.logvar), *LOGVAR_LIMITS)
         return tfd.Normal(mean, tf.exp(logvar / 2))

@@ -46,7 +46,7 @@ class NegativeBinomial(CountLikelihood):
             initializer=keras.initializers.RandomNormal(stddev=1.0),
         )
 
-    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return negative binomial distributions."""
         return self.of_mean(self.log_mean(output, x))
 

@@ -18,6 +18,6 @@ class Poisson(CountLikelihood):
             observation's counts (or x["library"]); else m = exp(output).
     """
 
-    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, output: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return Poisson distributions."""
         return tfd.Poisson(log_rate=self.log_mean(output, x))

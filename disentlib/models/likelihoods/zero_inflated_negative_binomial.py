@@ -29,7 +29,7 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
 
     parameters = 2
 
-    def elements(self, output: tf.Tensor, dropout: tf.Tensor, *, x: Any = None) -> tfd.Distribution:
+    def elements(self, output: tf.Tensor, dropout: tf.Tensor, *, x: Any = None) -> tfd.Distribution:  # type: ignore[override]
         """Return zero-inflated negative binomial distributions."""
         return ZeroInflated(self.of_mean(self.log_mean(output, x)), dropout)
 

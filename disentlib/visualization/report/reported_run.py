@@ -178,8 +178,8 @@ def encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) 
         logvars.append(np.asarray(logvar))
     assert shown is not None
     condition = np.concatenate(conditions) if conditions else None
-    rows = (np.concatenate(part) for part in (factors, means, logvars))
-    return Encoded(shown, *rows, condition)
+    all_factors, mean, logvar = (np.concatenate(part) for part in (factors, means, logvars))
+    return Encoded(shown, all_factors, mean, logvar, condition)
 
 
 def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
