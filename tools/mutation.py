@@ -14,10 +14,11 @@ missing, or the change means nothing (name it in tools/mutation_equivalents.txt 
 import argparse
 import ast
 import json
+import multiprocessing
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,15 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.And: "or",
     ast.Or: "and",
 }
+# Imported once for all changes.
+HEAVY = [
+    "tensorflow",
+    "tensorflow_probability",
+    "keras",
+    "sklearn.linear_model",
+    "pandas",
+    "pytest",
+]
 # What every change in a package is held against beside the file's own test.
 COMMON = {
     "metrics": ["tests/metrics/test_conformance.py", "tests/metrics/test_oracle.py"],
@@ -239,7 +249,19 @@ def tests_of(path: str) -> list[str]:
         if f"from {dotted} import" in (text := test.read_text(encoding="utf-8"))
         or f"import {dotted}" in text
     ]
-    return list(dict.fromkeys([*own, *naming, path, *COMMON.get(module.parts[1], [])]))
+    return list(dict.fromkeys([*own, *naming, path]))
+
+
+def runs_of(path: str) -> list[list[str]]:
+    """Return pytest's arguments for each run of the tests that concern a file, quickest first.
+
+    After the file's own tests come its rows of the tables that its package shares, and the whole
+    tables where they have no row of that name.
+    """
+    common = COMMON.get(Path(path).parts[1], [])
+    name = Path(path).stem
+    rows = ["-k", f"{name} or {name.replace('_', '')}", *common]
+    return [tests_of(path), *([rows, common] if common else [])]
 
 
 def run(change: Change, copy: Path, seconds: float) -> str:
@@ -247,22 +269,49 @@ def run(change: Change, copy: Path, seconds: float) -> str:
     file = copy / change.path
     text = file.read_text(encoding="utf-8")
     file.write_text(changed(change, text), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     try:
-        result = subprocess.run(
-            [*command, *tests_of(change.path)],
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "too slow"  # a loop without an end, most often: people would notice
+        return {0: "survived", None: "too slow"}.get(tested(change.path, copy, seconds), "noticed")
     finally:
         file.write_text(text, encoding="utf-8")
-    return "survived" if result.returncode == 0 else "noticed"
+
+
+def tested(path: str, copy: Path, seconds: float) -> int | None:
+    """Return the exit code of the tests that concern a file of the copy, None if they hang.
+
+    They run in a child of a process that has imported the heavy libraries once.
+    """
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(HEAVY)
+    child = processes.Process(target=run_tests, args=(str(copy), runs_of(path)))
+    child.start()
+    child.join(seconds)
+    if child.exitcode is None:  # a loop without an end, most often: people would notice
+        os.killpg(child.pid or 0, signal.SIGKILL)
+        child.join()
+        return None
+    return child.exitcode
+
+
+def run_tests(copy: str, runs: list[list[str]]) -> None:
+    """Run tests of a copy of the checkout in this process, and end it with pytest's exit code."""
+    os.setsid()
+    with Path(copy, "tests.log").open("w") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    os.environ |= {"PYTHONPATH": copy, "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, copy)
+    os.chdir(copy)
+    import pytest
+
+    code = pytest.ExitCode.OK
+    for number, tests in enumerate(runs):
+        if number == 2 and code == pytest.ExitCode.OK:
+            break  # the tables have rows of that name
+        code = pytest.ExitCode(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]))
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            break
+    os._exit(code)
 
 
 def files_in(packages: list[str]) -> Iterator[Path]:
@@ -301,6 +350,10 @@ def main() -> int:
                 candidates, min(arguments.count, len(candidates))
             )
             print(f"{package}: {len(drawn)} of {len(candidates)} changes", flush=True)
+            for path in sorted({change.path for change in drawn}):
+                if (code := tested(path, copy, arguments.seconds)) != 0:
+                    log = (copy / "tests.log").read_text(encoding="utf-8")
+                    raise SystemExit(f"{log}\nthe tests of {path} fail before any change ({code})")
             for change in drawn:
                 begin = time.monotonic()
                 result = run(change, copy, arguments.seconds)
