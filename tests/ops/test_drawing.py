@@ -116,6 +116,18 @@ def test_factors_that_do_not_fit_are_refused(factors, error, message):
         drawing.dsprites(factors)
 
 
+@pytest.mark.parametrize(
+    ("draw", "sizes"),
+    [(drawing.dsprites, (3, 6, 40, 32, 32)), (drawing.shapes3d, (10, 10, 10, 8, 4, 15))],
+)
+def test_every_factor_ends_where_the_published_one_does(draw, sizes):
+    last = np.array(sizes) - 1
+    assert len(draw(last[None])) == 1
+    for column in range(len(sizes)):
+        with pytest.raises(ValueError, match="values outside"):
+            draw(last[None] + np.eye(len(sizes), dtype=int)[[column]])
+
+
 def test_bits_that_do_not_fit_are_refused():
     with pytest.raises(TypeError, match="uint8, got int64"):
         drawing.expand_bits(np.zeros((1, 64, 8), int))

@@ -229,3 +229,10 @@ def test_areas_of_undefined_scores_are_refused():
     labels = np.array([0, 0, 1, 1], np.int32)
     with pytest.raises(ValueError, match="NaN"):
         linear.areas_under_curves(np.full((4, 2), np.nan), labels)
+
+
+def test_scores_beyond_what_exp_can_take_are_certain():
+    for multinomial in (False, True):
+        fit = linear.Logistic(np.arange(2), np.array([[1.0], [-1.0]]), np.zeros(2), multinomial)
+        found = fit.probabilities(np.array([[1e5], [-1e5], [0.0]]))
+        np.testing.assert_allclose(found, [[1, 0], [0, 1], [0.5, 0.5]], atol=1e-300)
