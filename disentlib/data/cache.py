@@ -114,9 +114,9 @@ def _look_at(parts: Sequence[Path]) -> dict[str, str]:
     """
     names, inodes = hashlib.sha256(), hashlib.sha256()
     for part in parts:
-        found = part.stat()
-        names.update(f"{part.name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-        inodes.update(f"{found.st_ino}\0{found.st_ctime_ns}\n".encode())
+        status = part.stat()
+        names.update(f"{part.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        inodes.update(f"{status.st_ino}\0{status.st_ctime_ns}\n".encode())
     return {"files": names.hexdigest(), "inodes": inodes.hexdigest()}
 
 

@@ -127,14 +127,14 @@ def _own(name: str) -> type[GroundTruthData]:
     """Return the class that `module:Class` names."""
     module, _, qualified = name.partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        kind: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ValueError(
             f"the data set {name} needs the module {module} ({error}): start in the folder that "
             "holds it, or name that folder in PYTHONPATH"
         ) from error
     for part in qualified.split("."):
-        found = getattr(found, part, None)
-    if not (isinstance(found, type) and issubclass(found, GroundTruthData)):
-        raise ValueError(f"expected a data set {qualified} in the module {module}, found {found!r}")
-    return found
+        kind = getattr(kind, part, None)
+    if not (isinstance(kind, type) and issubclass(kind, GroundTruthData)):
+        raise ValueError(f"expected a data set {qualified} in the module {module}, found {kind!r}")
+    return kind

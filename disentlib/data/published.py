@@ -117,12 +117,12 @@ def npz_arrays(
         ValueError: if it is damaged, lacks an array or asks for more than `limits.limit`.
     """
     with damaged(path, "a .npz archive"):
-        found = limits.check_npz(path, [*keys, *optional])
+        declared = limits.check_npz(path, [*keys, *optional])
         for key in keys:
-            if key not in found:
+            if key not in declared:
                 _require(path, key, _npz_names(path), "an array")
         with np.load(path, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in found}
+            return {key: arrays[key] for key in declared}
 
 
 @contextlib.contextmanager

@@ -37,8 +37,8 @@ class Stored(GroundTruthData):
 
     def __init__(self, path: str | os.PathLike[str] | None = None):
         self.path = path
-        found = prepared.find(path, self.tfds_name) if self.tfds_name else None
-        self.file: Path = found or published.find(path, self.file_names, advice=self.advice)
+        folder = prepared.find(path, self.tfds_name) if self.tfds_name else None
+        self.file: Path = folder or published.find(path, self.file_names, advice=self.advice)
         self._rows: np.ndarray | None = None
         self._reading = threading.Lock()
 

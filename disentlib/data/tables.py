@@ -94,13 +94,13 @@ class Table:
 
     def missing(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return which rows lack a value in one of the columns: blanks, NaN, NA, null (rows,)."""
-        found = np.zeros(len(self), np.bool_)
+        lacking = np.zeros(len(self), np.bool_)
         for name in names:
             column = self._columns[name]
             words = pa.types.is_string(column.type)
             lacks = pc.is_in(column, pa.array(sorted(MISSING))) if words else pc.is_nan(column)
-            found |= _numpy(lacks)
-        return found
+            lacking |= _numpy(lacks)
+        return lacking
 
     def without_missing(self, names: Sequence[str], *, drop: bool, advice: str) -> "Table":
         """Return the table without the rows that lack a value in one of the columns.
@@ -166,9 +166,9 @@ class Table:
         for name in names:
             numbers = self._parsed(name)
             if numbers is None and (continuous is None or name not in continuous):
-                values, found = self._words(name)
+                values, spelled = self._words(name)
                 columns.append(values)
-                words.append(found)
+                words.append(spelled)
                 real.append(False)
                 continue
             numbers = self._numbers(name, "it is said to be real-valued")
@@ -194,8 +194,8 @@ class Table:
         wanted = int(self.kept[row]) + 1
         if self._text is None:
             return f"row {wanted - 1}"
-        for found, (number, _) in enumerate(self._text.rows()):
-            if found == wanted:
+        for row, (number, _) in enumerate(self._text.rows()):
+            if row == wanted:
                 return f"line {number}"
         raise AssertionError(f"no row {row}")
 

@@ -19,7 +19,7 @@ from disentlib.metrics.outliers import OutlierWarning, warn_of_outliers
 from disentlib.metrics.protocol import CodeTable, Encoder, Protocol
 from disentlib.metrics.score import Score
 from disentlib.metrics.scores import SCORES
-from disentlib.metrics.table import Row, ScoreTable
+from disentlib.metrics.table import ScoreRow, ScoreTable
 from disentlib.screen import safe
 
 
@@ -97,7 +97,7 @@ def evaluate(
     _warn_of_constants(sizes, arrays.factor_names)
     if any(score.moments for score in scores):
         warn_of_outliers(arrays.codes, names=arrays.code_names)
-    rows: list[Row] = []
+    rows: list[ScoreRow] = []
     for score in scores:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConstantFactorWarning)  # said above, by name
@@ -193,7 +193,7 @@ def evaluate_encoder(
     table: CodeTable | None = None
     if any(score.intervenes for score in scores):
         table = CodeTable(data, encode, rng=rng, batch_size=batch_size)
-    rows: list[Row] = []
+    rows: list[ScoreRow] = []
     for kind, (train_codes, test_codes) in kinds.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConstantFactorWarning)
@@ -370,7 +370,7 @@ def _figures(score: Score, value: Any) -> dict[str, float]:
 
 def _rows(
     score: Score, value: Any, taken: list[Any], *, interval: float | None, **shared: Any
-) -> list[Row]:
+) -> list[ScoreRow]:
     repeated = [_figures(score, figures) for figures in taken]
     rows = []
     for name, figure in _figures(score, value).items():
@@ -380,7 +380,7 @@ def _rows(
             tails = (0.5 - interval / 2, 0.5 + interval / 2)
             low, high = (figure + np.quantile(figures - figures.mean(), tails)).tolist()
         rows.append(
-            Row(
+            ScoreRow(
                 score=name,
                 value=figure,
                 mean=float(figures.mean()),

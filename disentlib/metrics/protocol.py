@@ -20,7 +20,7 @@ Protocol = Literal["locatello2019"]
 Encoder = Callable[[NDArray[np.float32]], Any]
 
 
-class Split(NamedTuple):
+class TrainTestSplit(NamedTuple):
     """Rows to fit on and rows to test on.
 
     Attributes:
@@ -100,7 +100,7 @@ def split(
     test: tuple[ArrayLike, ArrayLike] | None = None,
     protocol: Protocol | None = None,
     rng: RNG = 0,
-) -> Split:
+) -> TrainTestSplit:
     """Return checked rows to fit on and rows to test on.
 
     Args:
@@ -135,12 +135,12 @@ def split(
                     f"expected test {name} of {train_part.shape[1]} columns, "
                     f"got {test_part.shape[1]}"
                 )
-        return Split(codes, factors, test_codes, test_factors)
+        return TrainTestSplit(codes, factors, test_codes, test_factors)
     rows, others = split_rows(len(codes), train_fraction=train_fraction, rng=rng, protocol=protocol)
-    return Split(codes[rows], factors[rows], codes[others], factors[others])
+    return TrainTestSplit(codes[rows], factors[rows], codes[others], factors[others])
 
 
-class Encoded(NamedTuple):
+class EncodedSamples(NamedTuple):
     """Samples of a data set and their codes.
 
     Attributes:
@@ -168,7 +168,7 @@ def encode_samples(
     rng: Random,
     batch_size: int = 256,
     protocol: Protocol | None = None,
-) -> Encoded:
+) -> EncodedSamples:
     """Draw samples of a data set and encode them: `encode_parts` of a single part."""
     (part,) = encode_parts(
         data, encode, [samples], rng=rng, batch_size=batch_size, protocol=protocol
@@ -184,7 +184,7 @@ def encode_parts(
     rng: Random,
     batch_size: int = 256,
     protocol: Protocol | None = None,
-) -> list[Encoded]:
+) -> list[EncodedSamples]:
     """Draw parts of a data set, such as one to fit on and one to test on, and encode them.
 
     Of a set of countable examples none is drawn twice, neither within a part nor in another one.
@@ -239,7 +239,7 @@ def encode_parts(
 
 
 def count_distinct(
-    data: GroundTruthData, parts: Sequence[Encoded], protocol: Protocol | None = None
+    data: GroundTruthData, parts: Sequence[EncodedSamples], protocol: Protocol | None = None
 ) -> int | None:
     """Return how many different examples `encode_parts` drew; None where draws never end."""
     if data.examples is None:
@@ -255,7 +255,7 @@ def _encode_all(
     encode: Encoder,
     drawn: Iterable[tuple[NDArray[Any], NDArray[Any]]],
     batch_size: int,
-) -> Encoded:
+) -> EncodedSamples:
     """Encode (factors, images) as they are drawn, about `batch_size` images at a time."""
     factors: list[NDArray[Any]] = []
     parts: list[tuple[NDArray[Any], NDArray[Any] | None]] = []
@@ -269,7 +269,7 @@ def _encode_all(
     if waiting:
         parts.append(_encode(encode, data.as_input(named.join(waiting))))
     means, logvars = zip(*parts, strict=True)
-    return Encoded(
+    return EncodedSamples(
         np.concatenate(factors),
         np.concatenate(means),
         None if logvars[0] is None else np.concatenate(logvars),
@@ -370,8 +370,8 @@ class CodeTable:
 
 
 def _encode(encode: Encoder, images: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    found = encode(images)
-    parts = found if isinstance(found, tuple) else (found, None)
+    encoded = encode(images)
+    parts = encoded if isinstance(encoded, tuple) else (encoded, None)
     if len(parts) != 2:
         raise ValueError(f"expected an encoder of codes or (mean, logvar), got {len(parts)} arrays")
     mean, logvar = (None if part is None else as_array(part, "codes") for part in parts)

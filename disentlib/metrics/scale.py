@@ -24,13 +24,17 @@ def warn_of_scale(
         intercept: whether its intercept is penalised as well, so that an offset matters.
         stacklevel: whose call the warning names.
     """
-    found = Standardisation.of(codes)
-    deviation = np.ldexp(found.deviation, -found.powers) * found.live
+    standardisation = Standardisation.of(codes)
+    deviation = np.ldexp(standardisation.deviation, -standardisation.powers) * standardisation.live
     most = float(deviation.max(initial=0.0))
     reasons = []
     if most > 0 and not least <= most <= 1e50:
         reasons.append(f"standard deviations of codes are at most {most:.2g}")
-    strayed = found.live & (np.abs(found.centre) > 10 * found.deviation) & (deviation >= least)
+    strayed = (
+        standardisation.live
+        & (np.abs(standardisation.centre) > 10 * standardisation.deviation)
+        & (deviation >= least)
+    )
     if intercept and strayed.any():
         code = int(strayed.argmax())
         reasons.append(f"the mean of code {code} is more than 10 standard deviations from 0")
@@ -60,9 +64,9 @@ def to_float32(codes: NDArray[Any], *, stacklevel: int = 4) -> NDArray[np.float3
             f"{np.abs(codes[:, beyond[0]]).max():.2g} in code {beyond[0]}: scale codes down, or "
             "use the default"
         )
-    found = Standardisation.of(codes)
-    error = np.abs(np.ldexp(rounded.astype(np.float64) - codes, found.powers)).max(axis=0)
-    for code in np.flatnonzero(found.live & (error > 1e-3 * found.deviation)):
+    standardisation = Standardisation.of(codes)
+    error = np.abs(np.ldexp(rounded.astype(np.float64) - codes, standardisation.powers)).max(axis=0)
+    for code in np.flatnonzero(standardisation.live & (error > 1e-3 * standardisation.deviation)):
         warnings.warn(
             f"locatello2019 rounds codes to float32, which takes away what tells samples of code "
             f"{code} apart: centre and scale codes, or use the default",

@@ -19,7 +19,7 @@ _FIGURES = ("value", "mean ± spread", "interval")  # set right, so that points 
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoreRow:
     """One score of one representation, and how it was taken.
 
     Attributes:
@@ -66,9 +66,9 @@ class ScoreTable:
     Tables add up: `evaluate(a, ...) + evaluate(b, ...)`.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ScoreRow]:
         return iter(self.rows)
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib.arrays import as_labels
 from disentlib.data.randomness import RNG
 from disentlib.metrics.information.estimates import Continuous
-from disentlib.metrics.protocol import Protocol, Split, check_test, split
+from disentlib.metrics.protocol import Protocol, TrainTestSplit, check_test, split
 from disentlib.ops import Standardisation, check_mixed_factors
 
 
@@ -21,8 +21,8 @@ def split_targets(
     test: tuple[ArrayLike, ArrayLike] | None = None,
     protocol: Protocol | None = None,
     rng: RNG = 0,
-) -> tuple[Split, NDArray[np.bool_]]:
-    """Split as `protocol.split` does, where some factors may be real-valued.
+) -> tuple[TrainTestSplit, NDArray[np.bool_]]:
+    """TrainTestSplit as `protocol.split` does, where some factors may be real-valued.
 
     Args:
         codes: real numbers (samples, dims).
@@ -53,7 +53,7 @@ def split_targets(
     table, known = check_mixed_factors(factors, continuous)
     if not known.any():
         return split(codes, factors, test=test, **options), known
-    # Row numbers take the factors' place, so that the rows are those of `split`.
+    # ScoreRow numbers take the factors' place, so that the rows are those of `split`.
     rows = np.arange(len(table))[:, None]
     if test is None:
         parts = split(codes, rows, **options)

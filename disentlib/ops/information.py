@@ -22,10 +22,10 @@ class Information(NamedTuple):
     """Mutual information of every code with every factor, and the entropies around it, in nats.
 
     Attributes:
-        mutual: I(code; factor) (dims, factors), plug-in estimates from counts.
-        codes: H(code) (dims,); with "adaptive" bins before they are cut finer, which depends on the
-            number of samples.
-        factors: H(factor) (factors,).
+        mutual_information: I(code; factor) (dims, factors), plug-in estimates from counts.
+        code_entropy: H(code) (dims,); with "adaptive" bins before they are refined, which depends
+            on the number of samples.
+        factor_entropy: H(factor) (factors,).
         cells: how many cells of each joint histogram hold samples (dims, factors).
         bins: how many bins of each code do (dims,).
         values: how many values each factor has (factors,).
@@ -33,9 +33,9 @@ class Information(NamedTuple):
             zeros unless asked for.
     """
 
-    mutual: NDArray[np.float64]
-    codes: NDArray[np.float64]
-    factors: NDArray[np.float64]
+    mutual_information: NDArray[np.float64]
+    code_entropy: NDArray[np.float64]
+    factor_entropy: NDArray[np.float64]
     cells: NDArray[np.int64]
     bins: NDArray[np.int64]
     values: NDArray[np.int64]
@@ -62,7 +62,7 @@ def histogram(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[n
     >>> histogram([[0.1], [0.2], [0.3], [0.4], [0.5], [0.6]], 3)
     array([[2, 2, 2]])
     """
-    codes, cuts, _ = _cut(codes, bins, rule)
+    codes, cuts, _ = _checked_cuts(codes, bins, rule)
     counts = _kernels.histogram(codes, cuts)
     width = {"width": bins, "quantile": 2 * bins - 1, "adaptive": counts.shape[1]}[rule]
     return np.pad(counts, [(0, 0), (0, width - counts.shape[1])])
@@ -94,7 +94,7 @@ def discretise(codes: ArrayLike, bins: int, *, rule: Rule = "width") -> NDArray[
     >>> discretise([[0.0], [1.0], [2.0], [3.0]], 20).ravel()
     array([ 0,  6, 13, 19], dtype=uint16)
     """
-    codes, cuts, _ = _cut(codes, bins, rule)
+    codes, cuts, _ = _checked_cuts(codes, bins, rule)
     return _kernels.discretise(codes, cuts).T
 
 
@@ -169,7 +169,7 @@ def mutual_information(
     >>> mutual_information([[0.0], [0.0], [1.0], [1.0]], [[5, 0], [5, 1], [7, 0], [7, 1]])
     array([[0.693..., 0. ]])
     """
-    return information(codes, factors, bins=bins, rule=rule).mutual
+    return information(codes, factors, bins=bins, rule=rule).mutual_information
 
 
 def information(
@@ -190,7 +190,7 @@ def information(
         chance: also compute E[I] under random pairing with the same counts, exactly (Vinh, Epps and
             Bailey 2010).
     """
-    codes, cuts, coarse = _cut(codes, bins, rule)
+    codes, cuts, coarse = _checked_cuts(codes, bins, rule)
     labels, low, sizes = number_labels(factors, len(codes))
     cells = codes.shape[1] * (cuts.shape[1] + 1) * sum(sizes)
     if cells > _MOST_CELLS:
@@ -214,12 +214,12 @@ def information(
     )
 
 
-def _cut(
+def _checked_cuts(
     codes: ArrayLike, bins: int, rule: Rule
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
     """Return checked codes, their cuts (dims, most of a code) padded with infinities, and H(code).
 
-    H(code) (dims,) is that of adaptive bins before they are cut finer; NaN under other rules.
+    H(code) (dims,) is that of adaptive bins before they are refined; NaN under other rules.
     """
     if not isinstance(bins, (int, np.integer)):
         raise TypeError(f"expected a whole number of bins, got {bins!r}")

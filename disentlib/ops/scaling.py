@@ -28,8 +28,8 @@ def exponents(values: NDArray[Any], *, together: bool = False) -> NDArray[np.int
     largest = np.maximum(np.abs(low), np.abs(high))
     if together:
         largest = np.full_like(largest, largest.max(initial=0.0))
-    found = np.frexp(largest)[1]
-    return np.where((np.abs(found) > _SAFE) & (largest > 0), -found, 0).astype(np.int32)
+    exponent = np.frexp(largest)[1]
+    return np.where((np.abs(exponent) > _SAFE) & (largest > 0), -exponent, 0).astype(np.int32)
 
 
 def near_one(values: NDArray[Any], *, together: bool = False) -> NDArray[Any]:

@@ -123,7 +123,7 @@ def group_deviations(
     *,
     quantile: float = 0.99,
     bins: int | None = None,
-    everyone: bool = False,
+    overall: bool = False,
     threads: int | None = None,
 ) -> Floats:
     """Return how far each code strays while a factor keeps its value.
@@ -136,7 +136,7 @@ def group_deviations(
         factors: integers (samples, factors).
         quantile: in [0, 1], interpolated linearly; 1 is the largest deviation.
         bins: into how many bins of equal width a factor's values are merged, None for none.
-        everyone: whether a last column tells how far codes stray among all samples.
+        overall: whether a last column tells how far codes stray among all samples.
         threads: how many share the work, None for every core where that is faster; the answer is
             the same.
 
@@ -158,7 +158,7 @@ def group_deviations(
     if threads is None and len(array) < _MANY:
         threads = 1
     return _kernels.group_deviations(
-        array, table, low, sizes, cuts, quantile, everyone, share(threads)
+        array, table, low, sizes, cuts, quantile, overall, share(threads)
     )
 
 

@@ -9,7 +9,7 @@ from disentlib import files, metrics
 from disentlib.data import GroundTruthData
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.downstream.downstream_task import Predictor
-from disentlib.metrics.protocol import Encoded, Protocol
+from disentlib.metrics.protocol import EncodedSamples, Protocol
 from disentlib.studies.engine import Row
 from disentlib.training.directory import SCORES
 from disentlib.training.run import Run
@@ -118,7 +118,7 @@ def _downstream(
     rows: list[Row] = []
     for representation in representations:
 
-        def codes(part: Encoded, *, sampled: bool = representation == "sampled"):
+        def codes(part: EncodedSamples, *, sampled: bool = representation == "sampled"):
             return part.sampled(random) if sampled else part.mean
 
         given = (codes(train), train.factors)

@@ -44,9 +44,9 @@ def recovery(matrix: np.ndarray) -> Recovery:
     weights, factors, _ = edges(matrix)
     first = np.zeros(len(weights), bool)
     first[np.unique(factors, return_index=True)[1]] = True
-    found = np.cumsum(first & (weights > 0))
+    discovered = np.cumsum(first & (weights > 0))
     together = np.searchsorted(-weights, -weights, side="right") - 1  # equal entries
-    return Recovery(weights, area_precision(check_matrix(matrix)).groups, found[together])
+    return Recovery(weights, area_precision(check_matrix(matrix)).groups, discovered[together])
 
 
 def merges(matrix: np.ndarray) -> tuple[list[Merge], np.ndarray]:

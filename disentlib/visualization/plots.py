@@ -104,7 +104,7 @@ def recovered_vs_independent(
         title: what the figure shows; none by default.
         context: data set, method, representation and protocol, below the title.
     """
-    thresholds, groups, found = recovery(matrix)
+    thresholds, groups, discovered = recovery(matrix)
     factors = as_array(matrix, "matrix").shape[1]
     figure = _figure(5.4, 3.4, title, context)
     from matplotlib.ticker import MaxNLocator
@@ -113,7 +113,7 @@ def recovered_vs_independent(
     ranks = np.arange(1, len(thresholds) + 1)
     axes.axhline(factors, color=QUIET, linewidth=0.8, linestyle=":")
     # Above the other, which it may run along for long.
-    axes.plot(ranks, found, color=ORANGE, linestyle="--", label="factors discovered", zorder=3)
+    axes.plot(ranks, discovered, color=ORANGE, linestyle="--", label="factors discovered", zorder=3)
     axes.plot(ranks, groups, color=BLUE, label="independent groups")
     ticks = ranks[:: max(10, 10 * round(len(ranks) / 100))]
     axes.set_xticks(ticks, _brief(thresholds[ticks - 1], thresholds[0]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.information.estimates import Continuous, cut_factors, estimate
+from disentlib.metrics.information.estimates import Continuous, binned_factors, estimate
 from disentlib.metrics.intervention.irs import robustness
 from disentlib.metrics.labelled_codes import LabelledCodes, labelled
 from disentlib.metrics.prediction.dci import importances
@@ -49,7 +49,7 @@ def save_score_figures(
             with a single value is left out.
         folder: where the files go; made if missing.
         continuous: which factors are real-valued, one answer for all or one each; for IRS they are
-            cut at quantiles.
+            binned at quantiles.
         code_names: names of the codes; z0, z1, ... by default.
         factor_names: names of the factors.
         protocol: whose choices; as for the scores.
@@ -89,7 +89,7 @@ def save_score_figures(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scores of the same arrays say it
         importance = importances(given.codes, given.factors, test=given.test, rng=rng, **kinds)
-        information = estimate(given.codes, given.factors, **kinds).shared
+        information = estimate(given.codes, given.factors, **kinds).mutual_information
     figures = plots.score_figures(
         importance.matrix,
         name="importance",
@@ -109,7 +109,7 @@ def save_score_figures(
     )
     effects = effects_figure(
         given.codes,
-        cut_factors(given.factors, given.continuous, len(given)),
+        binned_factors(given.factors, given.continuous, len(given)),
         code_names=given.code_names,
         factor_names=names,
         protocol=protocol,
@@ -155,10 +155,10 @@ def effects_figure(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # outliers show in the figure
         merged = 20 if protocol == "locatello2019" else None  # as `irs` has it
-        found = robustness(codes, factors, protocol=protocol, factor_bins=merged)
-    place = {int(code): row for row, code in enumerate(found.live)}
+        robust = robustness(codes, factors, protocol=protocol, factor_bins=merged)
+    place = {int(code): row for row, code in enumerate(robust.live)}
     if order is None:
-        order = [int(code) for code in found.live[np.argsort(-found.deviations, kind="stable")]]
+        order = [int(code) for code in robust.live[np.argsort(-robust.deviations, kind="stable")]]
     shown = [int(code) for code in order if code in place][: max(CELLS // len(kept), 1)]
     if not shown:
         return None
@@ -166,10 +166,10 @@ def effects_figure(
     return plots.interventional_effects(
         codes[:, shown],
         factors,
-        parents=found.parents[rows],
-        scores=found.codes[rows].tolist(),
+        parents=robust.parents[rows],
+        scores=robust.codes[rows].tolist(),
         factor_names=[factor_names[int(j)] for j in kept],
         code_names=[f"z{code}" if code_names is None else code_names[code] for code in shown],
-        title=f"How codes answer to factors (IRS {found.score:.2f})",
+        title=f"How codes answer to factors (IRS {robust.score:.2f})",
         context=context,
     )

@@ -33,7 +33,7 @@ from disentlib.metrics.intervention.irs import robustness
 from disentlib.metrics.prediction.dci import disentanglement_of, importances, purities
 from disentlib.metrics.prediction.explicitness import area
 from disentlib.metrics.prediction.sap import predictability
-from disentlib.metrics.protocol import CodeTable, Split, encode_samples
+from disentlib.metrics.protocol import CodeTable, TrainTestSplit, encode_samples
 from disentlib.metrics.selection.udr import agreement
 from disentlib.metrics.selection.unified_scores import area_precision
 
@@ -68,7 +68,7 @@ class Ours:
 
     @cached_property
     def shared(self):
-        return estimate(*self.everything, **REFERENCE).shared
+        return estimate(*self.everything, **REFERENCE).mutual_information
 
     def mig_per_factor(self, **options):
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -214,7 +214,7 @@ class Ours:
 
     @cached_property
     def shares(self):
-        return _shares(Split(*self.train, *self.test), continuous=False, **REFERENCE)[0]
+        return _shares(TrainTestSplit(*self.train, *self.test), continuous=False, **REFERENCE)[0]
 
     def med(self):
         found = metrics.med(*self.everything, **REFERENCE)
@@ -525,13 +525,13 @@ def of_posteriors(arrays, name):
     """Return Chen et al.'s figures."""
     given = arrays["mean"], 2 * arrays["log_sigma"], arrays["factors"]
     found = posterior_information(*given, codes=arrays["samples"])
-    best, second = top_two(np.maximum(found.shared, 0), axis=0)
+    best, second = top_two(np.maximum(found.mutual_information, 0), axis=0)
     return {
-        "marginal_entropies": found.codes,
-        "conditional_entropies": (found.codes[:, None] - found.shared).T,
-        "mutual_information": found.shared.T,
+        "marginal_entropies": found.code_entropy,
+        "conditional_entropies": (found.code_entropy[:, None] - found.mutual_information).T,
+        "mutual_information": found.mutual_information.T,
         "mig": metrics.mig_aggregated_posterior(*given, codes=arrays["samples"]),
-        "mig_per_factor": (best - second) / found.factors,
+        "mig_per_factor": (best - second) / found.factor_entropy,
     }[name]
 
 

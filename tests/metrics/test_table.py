@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from disentlib.metrics.table import Row, ScoreTable
+from disentlib.metrics.table import ScoreRow, ScoreTable
 
 NAN = float("nan")
-ROW = Row(
+ROW = ScoreRow(
     score="mig",
     value=0.41234567,
     mean=0.4,
@@ -61,7 +61,7 @@ def test_json(tmp_path):
     assert first["value"] == 0.41234567
     assert first["spread"] is None
     assert second["value"] is None
-    assert set(first) == set(Row.__dataclass_fields__)
+    assert set(first) == set(ScoreRow.__dataclass_fields__)
     assert [path.name for path in tmp_path.iterdir()] == ["scores.json"]
 
 

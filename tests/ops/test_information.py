@@ -187,8 +187,8 @@ def test_adaptive_bins_refine_quantiles_and_keep_few_values_apart():
     values = np.repeat([0.0, 1.0, 2.0, 5.0], [900, 60, 30, 10])[:, None]
     np.testing.assert_array_equal(ops.histogram(values, 20, rule="adaptive"), [[900, 60, 30, 10]])
     found = ops.information(values, (values == 5).astype(int), bins=20, rule="adaptive")
-    assert found.mutual[0, 0] == pytest.approx(found.factors[0])
-    assert found.codes[0] == pytest.approx(ops.entropy(values.astype(int))[0])
+    assert found.mutual_information[0, 0] == pytest.approx(found.factor_entropy[0])
+    assert found.code_entropy[0] == pytest.approx(ops.entropy(values.astype(int))[0])
 
 
 def test_adaptive_bins_of_extreme_numbers_end():
@@ -225,14 +225,16 @@ def test_information_is_scikit_learns(rule, bins):
     codes, factors = draw()
     labels = ops.discretise(codes, bins, rule=rule)
     found = ops.information(codes, factors, bins=bins, rule=rule)
-    np.testing.assert_allclose(found.mutual, information_by_loop(labels, factors), atol=1e-12)
+    np.testing.assert_allclose(
+        found.mutual_information, information_by_loop(labels, factors), atol=1e-12
+    )
     if rule == "adaptive":  # theirs are the entropies of the coarser bins that these refine
         labels = ops.discretise(codes, bins, rule="quantile")
         few = [len(np.unique(column)) <= bins for column in codes.T]
         labels[:, few] = codes[:, few]
-    np.testing.assert_allclose(found.codes, ops.entropy(labels), atol=1e-12)
+    np.testing.assert_allclose(found.code_entropy, ops.entropy(labels), atol=1e-12)
     np.testing.assert_allclose(
-        found.factors, [mutual_info_score(f, f) for f in factors.T], atol=1e-12
+        found.factor_entropy, [mutual_info_score(f, f) for f in factors.T], atol=1e-12
     )
 
 
@@ -244,16 +246,18 @@ def test_worked_example():
     ).T.astype(float)
     found = ops.information(codes, np.stack([a, b], axis=1), bins=4, chance=True)
     np.testing.assert_allclose(
-        found.mutual, [[0.69314718, 0.63651417], [0.09446857, 0.89011128], [0, 0]], atol=1e-8
+        found.mutual_information,
+        [[0.69314718, 0.63651417], [0.09446857, 0.89011128], [0, 0]],
+        atol=1e-8,
     )
-    np.testing.assert_allclose(found.codes, [1.32966135, 1.26500138, 0.69314718], atol=1e-8)
-    np.testing.assert_allclose(found.factors, [0.69314718, 1.09861229], atol=1e-8)
+    np.testing.assert_allclose(found.code_entropy, [1.32966135, 1.26500138, 0.69314718], atol=1e-8)
+    np.testing.assert_allclose(found.factor_entropy, [0.69314718, 1.09861229], atol=1e-8)
     np.testing.assert_allclose(
         found.chance,
         [[0.17531093, 0.35376361], [0.17292788, 0.33745496], [0.04798413, 0.10543294]],
         atol=1e-8,
     )
-    assert (found.mutual[2] == 0).all()
+    assert (found.mutual_information[2] == 0).all()
 
 
 def test_two_binary_codes():

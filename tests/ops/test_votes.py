@@ -133,7 +133,7 @@ class TestGroupDeviations:
         codes[:, 1] = np.round(codes[:, 1])
         codes[:400, 2] += 9 * rng.normal(size=400)  # the largest lie side by side
         factors = np.stack([rng.integers(0, 2, 3000), np.arange(3000) // 1000], axis=1)
-        found = ops.group_deviations(codes, factors, quantile=quantile, everyone=True)
+        found = ops.group_deviations(codes, factors, quantile=quantile, overall=True)
         for i, labels in enumerate([*factors.T, np.zeros(3000)]):
             groups = [codes[labels == value] for value in np.unique(labels)]
             strayed = [np.quantile(np.abs(g - g.mean(axis=0)), quantile, axis=0) for g in groups]

@@ -46,7 +46,7 @@ def test_files(tmp_path, monkeypatch):
     assert captions["factor_names"] == ["shape", "x"]
     assert captions["context"] == "me · 400 samples · protocol: locatello2019"
     matrix, captions = drawn["mutual_information"]
-    np.testing.assert_array_equal(matrix, estimate(codes, varying, bins=20).shared)
+    np.testing.assert_array_equal(matrix, estimate(codes, varying, bins=20).mutual_information)
 
 
 def test_test_samples_and_names_by_default(tmp_path):

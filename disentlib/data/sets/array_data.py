@@ -85,7 +85,7 @@ class ArrayData(GroundTruthData):
         if table.dtype.kind in "OSTU":
             spelled = [_spelled(column, name) for column, name in zip(table.T, known, strict=True)]
             table = np.stack([numbers for numbers, _ in spelled], axis=1)
-            words = [found for _, found in spelled]
+            words = [known for _, known in spelled]
             if continuous is None:
                 continuous = [bool((column != np.round(column)).any()) for column in table.T]
         if not (np.issubdtype(table.dtype, np.integer) or np.issubdtype(table.dtype, np.floating)):

@@ -58,10 +58,8 @@ class Cars3D(Stored):
             limits.check_regular(car)
             declared = {name: (shape, kind) for name, shape, kind in whosmat(car)}
             if "im" not in declared:
-                found = ", ".join(declared) or "nothing"
-                raise ValueError(
-                    f"expected im in {car}, found {found}: is it another kind of file?"
-                )
+                held = ", ".join(declared) or "nothing"
+                raise ValueError(f"expected im in {car}, found {held}: is it another kind of file?")
             if declared["im"] != (wanted, "uint8"):
                 shape, kind = declared["im"]
                 raise ValueError(

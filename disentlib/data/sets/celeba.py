@@ -193,10 +193,10 @@ class CelebA(GroundTruthData):
     def _faces(self, names: Sequence[str]) -> list[Path]:
         """Return the paths of the listed photographs."""
         roots = (self.file.parent, self.file.parent.parent)
-        found = [root / place for root in roots for place in PICTURES if (root / place).is_dir()]
-        if not found:
+        folders = [root / place for root in roots for place in PICTURES if (root / place).is_dir()]
+        if not folders:
             raise FileNotFoundError(f"no folder {self.file.parent / PICTURES[1]}: {ADVICE}")
-        for folder in found:
+        for folder in folders:
             held = {entry.name for entry in os.scandir(folder)}
             png = folder.name.endswith("_png")
             wanted = [str(Path(name).with_suffix(".png")) if png else name for name in names]
@@ -265,8 +265,8 @@ class CelebA(GroundTruthData):
 
     def _prepared(self) -> tuple[np.ndarray, np.ndarray]:
         labels = [f"attributes/{name}" for name in ATTRIBUTES]
-        found = [factors for _, factors in prepared.batches(self.file, labels)]
-        attributes = np.concatenate(found).astype(np.uint8)
+        parts = [factors for _, factors in prepared.batches(self.file, labels)]
+        attributes = np.concatenate(parts).astype(np.uint8)
 
         def fill(target: np.ndarray) -> None:
             row = 0

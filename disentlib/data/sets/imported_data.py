@@ -89,25 +89,25 @@ def import_data(
     source, target = Path(source).expanduser(), Path(target).expanduser()
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as partial:
-        with _opened(source, side, background, drop_missing) as found, published.naming(source):
-            if len(found.shape) < 2 or 0 in found.shape:
+        with _opened(source, side, background, drop_missing) as opened, published.naming(source):
+            if len(opened.shape) < 2 or 0 in opened.shape:
                 raise ValueError(
                     "expected images of shape (n, height, width, 1 or 3), or other observations "
-                    f"of shape (n, ...), got {found.shape}"
+                    f"of shape (n, ...), got {opened.shape}"
                 )
-            if len(found.shape) in (3, 4):  # pictures
-                pixels.as_input(np.empty(0, found.dtype))  # the type alone, before much is written
+            if len(opened.shape) in (3, 4):  # pictures
+                pixels.as_input(np.empty(0, opened.dtype))  # the type alone, before much is written
             if say is not None:
-                for note in found.notes:
+                for note in opened.notes:
                     say(note)
-            _write_images(partial, found)
-            checked = ArrayData(published.npz_rows(partial, "images"), **found.factors)
+            _write_images(partial, opened)
+            checked = ArrayData(published.npz_rows(partial, "images"), **opened.factors)
         arrays = {
-            "factors": np.asarray(found.factors["factors"]).reshape(len(checked.rows), -1),
+            "factors": np.asarray(opened.factors["factors"]).reshape(len(checked.rows), -1),
             "names": np.array(checked.factor_names),
             "continuous": np.array(checked.continuous),
         }
-        words = found.factors.get("words")
+        words = opened.factors.get("words")
         if words is not None and any(words):
             arrays["words"] = np.array([json.dumps(spelled) for spelled in words])
         if checked.condition is not None:
@@ -129,20 +129,20 @@ class _Source(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def _write_images(path: Path, found: _Source) -> None:
+def _write_images(path: Path, opened: _Source) -> None:
     """Write images.npy into a new archive, block by block."""
     header = {
-        "descr": np.lib.format.dtype_to_descr(found.dtype),
+        "descr": np.lib.format.dtype_to_descr(opened.dtype),
         "fortran_order": False,
-        "shape": found.shape,
+        "shape": opened.shape,
     }
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,
         archive.open("images.npy", "w", force_zip64=True) as file,
     ):
         np.lib.format.write_array_header_1_0(file, header)
-        for block in found.blocks:
-            file.write(np.ascontiguousarray(block, found.dtype).data)
+        for block in opened.blocks:
+            file.write(np.ascontiguousarray(block, opened.dtype).data)
 
 
 def _options(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -212,27 +212,27 @@ def _folder(
     drop_missing: bool,
 ) -> _Source:
     """Return the pictures of a folder and the table that lies beside them."""
-    found = sorted(path for end in TABLES for path in source.glob(f"*{end}"))
-    if len(found) != 1:
+    texts = sorted(path for end in TABLES for path in source.glob(f"*{end}"))
+    if len(texts) != 1:
         raise FileNotFoundError(
             f"expected images.npy and factors.npy, or pictures and one .csv in {source}, found "
-            f"{len(found)} .csv files"
+            f"{len(texts)} .csv files"
         )
-    table = tables.read(found[0])
+    table = tables.read(texts[0])
     numbering = table.numbering(anywhere=False)
     if len(table) and (source / table.text(table.names[0])[0]).is_file():
         numbering = [name for name in numbering if name != table.names[0]]  # pictures as the index
     kept = [name for name in table.names if name not in numbering]
     if len(kept) < 2 or not len(table):
-        raise ValueError(f"expected a file name and factors in each line of {found[0]}, got {kept}")
+        raise ValueError(f"expected a file name and factors in each line of {texts[0]}, got {kept}")
     table = table.without_missing(
         kept, drop=drop_missing, advice="fill it, or leave such rows out (drop_missing)"
     )
     notes = table.notes
     if numbering:
         shown = ", ".join(name or "without a name" for name in numbering)
-        notes = (*notes, f"{found[0]}: left out the column {shown}, which numbers the rows")
-    paths = [_inside(source, name, found[0]) for name in table.text(kept[0])]
+        notes = (*notes, f"{texts[0]}: left out the column {shown}, which numbers the rows")
+    paths = [_inside(source, name, texts[0]) for name in table.text(kept[0])]
     shape, blocks = _pictures(paths, side, background)
     labels = table.labels(kept[1:], continuous=None)
     options = {

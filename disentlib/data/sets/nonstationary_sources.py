@@ -159,8 +159,8 @@ class NonstationarySources(ArrayData):
     def _arguments(self) -> dict[str, Any]:
         # `sources` is a number among the arguments, and the array itself as an attribute.
         names = inspect.signature(type(self)).parameters
-        found = {name: getattr(self, name) for name in names if name != "sources"}
-        return found | {"sources": self.factors.shape[1], "deviations": list(self.deviations)}
+        arguments = {name: getattr(self, name) for name in names if name != "sources"}
+        return arguments | {"sources": self.factors.shape[1], "deviations": list(self.deviations)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.segments} segments of {self.per_segment})"

@@ -42,44 +42,44 @@ class TFDSData(ArrayData):
     ):
         self.path, self.tfds_name, self.image = path, tfds_name, image
         self.labels = list(labels) if labels else None
-        found = prepared.find(path, tfds_name)
-        if found is None:
+        folder = prepared.find(path, tfds_name)
+        if folder is None:
             raise FileNotFoundError(
                 f"no dataset_info.json in or below {path}: `disentlib data prepare NAME "
                 "--data_dir DIR` or `tfds build` makes one"
             )
-        self.file = found
-        features = prepared.features(found)
+        self.file = folder
+        features = prepared.features(folder)
         wanted = self.labels or [name for name in features if name.startswith("label_")]
         if not wanted:
-            raise ValueError(f"expected labels, {found} has features {features}: name them")
+            raise ValueError(f"expected labels, {folder} has features {features}: name them")
         tables, kinds = [], set()
-        for images, factors in prepared.batches(found, wanted, image=image):
+        for images, factors in prepared.batches(folder, wanted, image=image):
             tables.append(factors)
             kinds.add((images.shape[1:], images.dtype))
         if len(kinds) != 1:
             raise ValueError(
-                f"expected images of one size in the feature {image!r} of {found}, "
+                f"expected images of one size in the feature {image!r} of {folder}, "
                 f"got {sorted(shape for shape, _ in kinds)}"
             )
         table = np.concatenate(tables)
         shape, dtype = kinds.pop()
         size = len(table) * math.prod(shape) * dtype.itemsize
-        limits.check(found / prepared.INFO, size, f"the feature {image!r}")
+        limits.check(folder / prepared.INFO, size, f"the feature {image!r}")
 
         def fill(target: np.ndarray) -> None:
             row = 0
-            for images, _ in prepared.batches(found, [], image=image):
+            for images, _ in prepared.batches(folder, [], image=image):
                 target[row : row + len(images)] = images
                 row += len(images)
 
-        rows = published.built(found, image.replace("/", "."), (len(table), *shape), dtype, fill)
-        with published.naming(found):
+        rows = published.built(folder, image.replace("/", "."), (len(table), *shape), dtype, fill)
+        with published.naming(folder):
             super().__init__(
                 rows,
                 table,
                 names=[name.removeprefix("label_") for name in wanted],
-                continuous=[prepared.is_real(found, name) for name in wanted],
+                continuous=[prepared.is_real(folder, name) for name in wanted],
             )
 
     def config(self) -> dict[str, object]:

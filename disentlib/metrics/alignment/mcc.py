@@ -124,8 +124,8 @@ def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:
         bases.append(left[:, singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)])
     if not bases[0].size:
         return 0.0
-    found = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False)
-    return float(np.minimum(found, 1.0).mean())
+    correlations = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False)
+    return float(np.minimum(correlations, 1.0).mean())
 
 
 def _standardise(values: NDArray[Any]) -> NDArray[np.float64]:

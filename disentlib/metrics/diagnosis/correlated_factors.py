@@ -19,7 +19,7 @@ def correlated_factors(examined: Examined) -> Iterator[Finding]:
         return
     bins = default_bins(max(len(examined.counts[j]) for j in varying), examined.samples)
     estimated = adjusted(labels[:, varying].astype(np.float64), labels[:, varying], bins)
-    shares = estimated.shared / estimated.factors
+    shares = estimated.mutual_information / estimated.factor_entropy
     shares[~estimated.significant] = 0.0
     shares = np.maximum(shares, shares.T)
     position = {factor: i for i, factor in enumerate(varying)}

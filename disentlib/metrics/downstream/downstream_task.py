@@ -174,8 +174,8 @@ def _one_vs_rest(
     scores = np.zeros((len(codes) + len(test), len(asked)))
     for step in np.unique(chosen):
         some = chosen == step
-        everything = np.concatenate([codes, test])
-        scores[:, some] = _lines(codes, labels[:, some], everything, float(_WEIGHTS[step]))
+        both_parts = np.concatenate([codes, test])
+        scores[:, some] = _lines(codes, labels[:, some], both_parts, float(_WEIGHTS[step]))
     picked = scores.argmax(axis=1) if len(known) > 2 else (scores[:, 0] > 0).astype(np.intp)
     return known[picked[: len(codes)]], known[picked[len(codes) :]]
 

@@ -74,14 +74,14 @@ def strong_downstream_task(
                 # Uniform over the values that training never shows.
                 drawn = integers(random, int(values[moved]) - 1, test_samples)
                 strong_test[:, moved] = drawn + (drawn >= value)
-                found = accuracies(
+                moved_accuracies = accuracies(
                     codes_of(table, strong_train, sampled, random),
                     strong_train[:, [target]],
                     codes_of(table, strong_test, sampled, random),
                     strong_test[:, [target]],
                     predictor,
                 )
-                shifted.append((found.train[0], found.test[0]))
+                shifted.append((moved_accuracies.train[0], moved_accuracies.test[0]))
         strong = np.mean(shifted, axis=0)
         accuracy = float(plain.test.mean())
         figures |= {

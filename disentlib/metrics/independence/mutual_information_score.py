@@ -8,7 +8,7 @@ from disentlib.metrics.information.estimates import (
     PLUG_IN,
     Correction,
     Estimator,
-    shared_by_codes,
+    information_between_codes,
 )
 from disentlib.metrics.protocol import Protocol
 from disentlib.metrics.score import score
@@ -56,7 +56,7 @@ def mutual_information_score(
     >>> mutual_information_score(codes[:, [0, 0]])  # ln 20
     2.995...
     """
-    shared = shared_by_codes(
+    shared = information_between_codes(
         codes, protocol=protocol, estimator=estimator, bins=bins, correction=correction
     )
     different = ~np.eye(len(shared), dtype=np.bool_)

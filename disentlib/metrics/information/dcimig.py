@@ -62,7 +62,7 @@ def dcimig(
     >>> dcimig(factors[:, :2].astype(float), factors)  # nobody tells the third
     0.666...
     """
-    found = estimate(
+    estimated = estimate(
         codes,
         factors,
         continuous=continuous,
@@ -71,14 +71,14 @@ def dcimig(
         bins=bins,
         correction=correction,
     ).of_varying_factors()
-    if not found.factors.size:
+    if not estimated.factor_entropy.size:
         return float("nan")
-    if np.isinf(found.factors).any():
+    if np.isinf(estimated.factor_entropy).any():
         raise ValueError(
             "expected an estimator of bins where factors are real-valued, got 'neighbours': the "
             "gaps are divided by entropies"
         )
-    best, second = top_two(found.shared, axis=1)
-    gaps = np.zeros(len(found.factors))
-    np.maximum.at(gaps, found.shared.argmax(axis=1), best - second)
-    return float(gaps.sum() / found.factors.sum())
+    best, second = top_two(estimated.mutual_information, axis=1)
+    gaps = np.zeros(len(estimated.factor_entropy))
+    np.maximum.at(gaps, estimated.mutual_information.argmax(axis=1), best - second)
+    return float(gaps.sum() / estimated.factor_entropy.sum())

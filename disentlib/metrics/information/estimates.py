@@ -42,7 +42,7 @@ q; and of ten values, nine of them 0.6 % each, + 0.05 N(0, 1), 10,000 samples, a
   exp(z) moves together.
 - Balanced factors have no use for finer bins, which chance fills: they lower I / H of noisy codes
   of 1,000 samples and ten values from .450 to .435, as E takes off more than there was. 400
-  quantiles for everything would leave q = .005 at .60.
+  quantiles for every factor would leave q = .005 at .60.
 
 Every score of information takes the same options:
 
@@ -54,12 +54,12 @@ Every score of information takes the same options:
   mean of 100 shuffles for neighbours. "miller_madow" adds (occupied cells - 1) / (2 samples) to
   each entropy. "none" is the literature's plug-in estimate. By default "shuffle" for "adaptive" and
   "quantile", and "none" for the others.
-- `continuous`: which factors are real-valued. They are cut at quantiles, with "width" into equal
+- `continuous`: which factors are real-valued. They are binned at quantiles, with "width" in equal
   widths, into 21 bins where `bins` does not say, so that H(factor) is finite and perfect codes
   share all of it; noise of a bin's width or more shows, that within a bin does not. Under
-  "adaptive" a factor of at most 21 values keeps them. With "neighbours" nothing is cut, H(factor)
-  has no meaning and information no bound: 1 - exp(-2 I), which is R^2 for Gaussians, takes the
-  place of I / H(factor).
+  "adaptive" a factor of at most 21 values keeps them. With "neighbours" there are no bins,
+  H(factor) has no meaning and information no bound: 1 - exp(-2 I), which is R^2 for Gaussians,
+  takes the place of I / H(factor).
 """
 
 import warnings
@@ -93,24 +93,25 @@ class Estimate(NamedTuple):
     """What codes and factors share, in nats.
 
     Attributes:
-        shared: information of each code about each factor (dims, factors).
-        codes: H(code) in the bins that a factor was estimated with, adaptive ones before they are
-            cut finer (dims, factors); NaN without.
-        factors: H(factor) (factors,); 0 for a constant one, infinite for one that is not cut.
+        mutual_information: of each code and each factor (dims, factors).
+        code_entropy: H(code) in the bins that a factor was estimated with, adaptive ones before
+            they are refined (dims, factors); NaN without bins.
+        factor_entropy: H(factor) (factors,); 0 for a constant one, infinite for a real-valued one
+            without bins.
         significant: whether a code shares more with a factor than chance explains (dims, factors):
             more than five standard deviations. All True where nothing is adjusted for chance.
         bins: how many bins were asked for (factors,); 0 without.
     """
 
-    shared: NDArray[np.float64]
-    codes: NDArray[np.float64]
-    factors: NDArray[np.float64]
+    mutual_information: NDArray[np.float64]
+    code_entropy: NDArray[np.float64]
+    factor_entropy: NDArray[np.float64]
     significant: NDArray[np.bool_]
     bins: NDArray[np.int64]
 
     def of_varying_factors(self) -> "Estimate":
         """Return the estimate without constant factors, and warn of each."""
-        varying = self.factors > 0
+        varying = self.factor_entropy > 0
         for factor in np.flatnonzero(~varying):
             warnings.warn(
                 f"factor {factor} has a single value and is left out",
@@ -118,18 +119,20 @@ class Estimate(NamedTuple):
                 stacklevel=3,
             )
         return Estimate(
-            self.shared[:, varying],
-            self.codes[:, varying],
-            self.factors[varying],
+            self.mutual_information[:, varying],
+            self.code_entropy[:, varying],
+            self.factor_entropy[varying],
             self.significant[:, varying],
             self.bins[varying],
         )
 
     def shares(self) -> NDArray[np.float64]:
-        """Return I / H(factor), or 1 - exp(-2 I) where a factor is not cut (dims, factors)."""
-        bounded = np.isfinite(self.factors)
-        norm = np.where(bounded, self.factors, 1.0)
-        return np.where(bounded, self.shared / norm, -np.expm1(-2 * self.shared))
+        """Return I / H(factor), or 1 - exp(-2 I) where H(factor) is infinite (dims, factors)."""
+        bounded = np.isfinite(self.factor_entropy)
+        norm = np.where(bounded, self.factor_entropy, 1.0)
+        return np.where(
+            bounded, self.mutual_information / norm, -np.expm1(-2 * self.mutual_information)
+        )
 
 
 class Method(NamedTuple):
@@ -217,15 +220,15 @@ def estimate(
     if method.estimator == "neighbours":
         return _bounded(_of_neighbours(codes, table, real, method))
     count = method.bins or default_bins(0, len(table))
-    cut = _cut(table[:, real], count, method)
-    found = _of_labels(codes, cut, method._replace(bins=count))
+    binned = _binned(table[:, real], count, method)
+    estimated = _of_labels(codes, binned, method._replace(bins=count))
     if not real.all():
         discrete = _of_labels(codes, table[:, ~real].astype(np.int64), method)
-        found = _joined(found, discrete, real)
-    return _bounded(found)
+        estimated = _joined(estimated, discrete, real)
+    return _bounded(estimated)
 
 
-def cut_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> NDArray[Any]:
+def binned_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> NDArray[Any]:
     """Return factors as integers (samples, factors), real-valued ones cut at quantiles."""
     table, real = ops.check_mixed_factors(factors, continuous, samples)
     if not real.any():
@@ -233,11 +236,11 @@ def cut_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> NDA
     labels = np.empty(table.shape, np.int64)
     labels[:, ~real] = table[:, ~real]
     method = Method.chosen(None, None, None, None)
-    labels[:, real] = _cut(table[:, real], default_bins(0, samples), method)
+    labels[:, real] = _binned(table[:, real], default_bins(0, samples), method)
     return labels
 
 
-def shared_by_codes(
+def information_between_codes(
     codes: ArrayLike,
     *,
     protocol: Protocol | None = None,
@@ -252,10 +255,12 @@ def shared_by_codes(
     method = Method.chosen(protocol, estimator, bins, correction)
     codes = ops.check_codes(codes)
     if method.estimator == "neighbours":
-        return _of_neighbours(codes, codes, np.ones(codes.shape[1], np.bool_), method).shared
+        return _of_neighbours(
+            codes, codes, np.ones(codes.shape[1], np.bool_), method
+        ).mutual_information
     count = method.bins or default_bins(0, len(codes))
-    labels = _cut(codes, count, method)
-    return _of_labels(codes, labels, method._replace(bins=count)).shared
+    labels = _binned(codes, count, method)
+    return _of_labels(codes, labels, method._replace(bins=count)).mutual_information
 
 
 def adjusted(codes: ArrayLike, labels: NDArray[Any], bins: int) -> Estimate:
@@ -263,11 +268,13 @@ def adjusted(codes: ArrayLike, labels: NDArray[Any], bins: int) -> Estimate:
     return _of_labels(codes, labels, Method("adaptive", bins, "shuffle"))
 
 
-def _bounded(found: Estimate) -> Estimate:
-    return found._replace(shared=np.clip(found.shared, 0.0, found.factors))
+def _bounded(estimated: Estimate) -> Estimate:
+    """Return the estimate with information between 0 and H(factor)."""
+    bounded = np.clip(estimated.mutual_information, 0.0, estimated.factor_entropy)
+    return estimated._replace(mutual_information=bounded)
 
 
-def _cut(columns: NDArray[Any], bins: int, method: Method) -> NDArray[np.int64]:
+def _binned(columns: NDArray[Any], bins: int, method: Method) -> NDArray[np.int64]:
     """Return real numbers as labels (samples, columns)."""
     rule: Rule = "width" if method.estimator == "width" else "quantile"
     labels = ops.discretise(columns, bins, rule=rule).astype(np.int64)
@@ -299,71 +306,75 @@ def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Method) -> Estima
     if not rare.any():
         return _of_bins(codes, labels, bins, "quantile", method.correction)
     table = np.asarray(labels)
-    found = _of_bins(codes, table[:, rare], bins, "adaptive", method.correction)
+    estimated = _of_bins(codes, table[:, rare], bins, "adaptive", method.correction)
     if not rare.all():
         others = _of_bins(codes, table[:, ~rare], bins, "quantile", method.correction)
-        found = _joined(found, others, rare)
-    return found
+        estimated = _joined(estimated, others, rare)
+    return estimated
 
 
 def _of_bins(
     codes: ArrayLike, labels: NDArray[Any], bins: int, rule: Rule, correction: Correction
 ) -> Estimate:
-    found = ops.information(codes, labels, bins=bins, rule=rule, chance=correction == "shuffle")
-    of_codes = np.broadcast_to(found.codes[:, None], found.mutual.shape)
-    asked = np.full(len(found.factors), bins)
-    everything = np.ones(found.mutual.shape, np.bool_)
+    counted = ops.information(codes, labels, bins=bins, rule=rule, chance=correction == "shuffle")
+    of_codes = np.broadcast_to(counted.code_entropy[:, None], counted.mutual_information.shape)
+    asked = np.full(len(counted.factor_entropy), bins)
+    significant = np.ones(counted.mutual_information.shape, np.bool_)
     if correction == "miller_madow":
         twice = 2 * len(labels)
-        cells = found.bins[:, None] + found.values - found.cells - 1
+        cells = counted.bins[:, None] + counted.values - counted.cells - 1
         return Estimate(
-            found.mutual + cells / twice,
-            of_codes + (found.bins[:, None] - 1) / twice,
-            found.factors + (found.values - 1) / twice,
-            everything,
+            counted.mutual_information + cells / twice,
+            of_codes + (counted.bins[:, None] - 1) / twice,
+            counted.factor_entropy + (counted.values - 1) / twice,
+            significant,
             asked,
         )
     if correction == "none":
-        return Estimate(found.mutual, of_codes, found.factors, everything, asked)
+        return Estimate(
+            counted.mutual_information, of_codes, counted.factor_entropy, significant, asked
+        )
     # 2 n I of independent labels is about chi-squared with this many degrees of freedom.
-    freedom = np.maximum((found.bins[:, None] - 1) * (found.values - 1), 0)
+    freedom = np.maximum((counted.bins[:, None] - 1) * (counted.values - 1), 0)
     deviation = np.sqrt(2.0 * freedom) / (2 * len(labels))
-    shared, significant = _beyond_chance(found.mutual, found.chance, deviation, found.factors)
-    return Estimate(shared, of_codes, found.factors, significant, asked)
+    information, significant = _beyond_chance(
+        counted.mutual_information, counted.chance, deviation, counted.factor_entropy
+    )
+    return Estimate(information, of_codes, counted.factor_entropy, significant, asked)
 
 
 def _of_neighbours(
     codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_], method: Method
 ) -> Estimate:
     """Estimate without bins."""
-    shared = ops.neighbour_information(codes, table, continuous=real)
+    information = ops.neighbour_information(codes, table, continuous=real)
     entropies = np.full(len(real), np.inf)
     labels = table[:, ~real].astype(np.int64)
     if labels.size:
         entropies[~real] = ops.entropy(labels)
     entropies[np.ptp(table, axis=0) == 0] = 0.0
-    significant = np.ones(shared.shape, np.bool_)
+    significant = np.ones(information.shape, np.bool_)
     if method.correction == "shuffle":
         random = np.random.default_rng(0)
-        by_chance = [
+        null = [
             ops.neighbour_information(codes, table[random.permutation(len(table))], continuous=real)
             for _ in range(_SHUFFLES)
         ]
-        shared, significant = _beyond_chance(
-            shared, np.mean(by_chance, axis=0), np.std(by_chance, axis=0), entropies
+        information, significant = _beyond_chance(
+            information, np.mean(null, axis=0), np.std(null, axis=0), entropies
         )
-    nothing = np.full(shared.shape, np.nan)
-    return Estimate(shared, nothing, entropies, significant, np.zeros(len(real), np.int64))
+    unknown = np.full(information.shape, np.nan)
+    return Estimate(information, unknown, entropies, significant, np.zeros(len(real), np.int64))
 
 
 def _beyond_chance(
-    shared: NDArray[np.float64],
+    information: NDArray[np.float64],
     chance: NDArray[np.float64],
     deviation: NDArray[np.float64],
     entropies: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return H (I - E) / (H - E), or I - E where H is infinite, and whether it is significant."""
-    excess = shared - chance
+    excess = information - chance
     room = entropies - chance
     # No room: a constant factor, or one whose values are as many as the samples.
     some = room > 1e-9

@@ -12,7 +12,7 @@ from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.prediction.dci import r_squared
 from disentlib.metrics.score import score
 
-Estimator = Literal["adaptive", "quantile", "neighbours", "values"]
+InfoMECEstimator = Literal["adaptive", "quantile", "neighbours", "values"]
 
 
 class InfoMEC(NamedTuple):
@@ -40,7 +40,7 @@ def info_mec(
     factors: ArrayLike,
     *,
     continuous: Continuous = False,
-    estimator: Estimator = "adaptive",
+    estimator: InfoMECEstimator = "adaptive",
 ) -> InfoMEC:
     """InfoM = (mean over codes of max NMI / sum NMI - 1 / factors) / (1 - 1 / factors).
 
@@ -62,7 +62,7 @@ def info_mec(
         factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each; but with
-            "neighbours" they are cut into 21 bins at quantiles.
+            "neighbours" they are binned, into 21 bins at quantiles.
         estimator: "adaptive", "quantile", "neighbours" or "values".
 
     Returns:
@@ -81,8 +81,10 @@ def info_mec(
     >>> info_mec(factors.astype(float), factors, estimator="values")
     InfoMEC(modularity=1.0, explicitness=0.999..., compactness=1.0)
     """
-    if estimator not in get_args(Estimator):
-        raise ValueError(f"expected estimator as one of {get_args(Estimator)}, got {estimator!r}")
+    if estimator not in get_args(InfoMECEstimator):
+        raise ValueError(
+            f"expected estimator as one of {get_args(InfoMECEstimator)}, got {estimator!r}"
+        )
     array = ops.check_codes(codes)
     table, real = ops.check_mixed_factors(factors, continuous, len(array))
     kept = varying(table)
@@ -101,26 +103,28 @@ def info_mec(
 
 
 def normalised_information(
-    codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_], estimator: Estimator
+    codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_], estimator: InfoMECEstimator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return I / H(factor) (dims, factors), and which codes are active (dims,)."""
     span: NDArray[np.float64] = codes.max(axis=0).astype(np.float64) - codes.min(axis=0)
     active: NDArray[np.bool_] = span > (span.max() / 20 if estimator == "neighbours" else 0.0)
     continuous = real.tolist()
     if estimator == "adaptive" or estimator == "quantile":
-        found = estimate(codes, table, continuous=continuous, estimator=estimator)
-        shares = np.where(found.significant, found.shares(), 0.0)
-        return shares, np.asarray(found.significant.any(axis=1), np.bool_)
+        estimated = estimate(codes, table, continuous=continuous, estimator=estimator)
+        shares = np.where(estimated.significant, estimated.shares(), 0.0)
+        return shares, np.asarray(estimated.significant.any(axis=1), np.bool_)
     if estimator == "values":
         numbered = np.stack([np.unique(code, return_inverse=True)[1] for code in codes.T], axis=1)
         ranks = numbered.astype(np.float64)
         bins = int(numbered.max()) + 1
-        cut = estimate(ranks, table, continuous=continuous, estimator="width", bins=bins)
-        return cut.shares(), active
-    shared = np.maximum(ops.neighbour_information(codes, table, continuous=real, neighbours=10), 0)
-    shares = -np.expm1(-2 * shared)
+        binned = estimate(ranks, table, continuous=continuous, estimator="width", bins=bins)
+        return binned.shares(), active
+    information = np.maximum(
+        ops.neighbour_information(codes, table, continuous=real, neighbours=10), 0
+    )
+    shares = -np.expm1(-2 * information)
     if not real.all():
-        shares[:, ~real] = shared[:, ~real] / ops.entropy(table[:, ~real].astype(np.int64))
+        shares[:, ~real] = information[:, ~real] / ops.entropy(table[:, ~real].astype(np.int64))
     return shares, active
 
 
@@ -132,11 +136,11 @@ def _purity(shares: NDArray[np.float64], *, skip_empty: bool) -> float:
     if not shares.any():
         return 0.0
     total = shares.sum(axis=1)
-    told = total > 0
+    informed = total > 0
     if skip_empty:
-        shares, total, told = shares[told], total[told], told[told]
-    # A factor that nobody tells is spread evenly.
-    ratio = np.divide(shares.max(axis=1), total, out=np.full(len(total), 1 / count), where=told)
+        shares, total, informed = shares[informed], total[informed], informed[informed]
+    # A row without any information counts as spread evenly.
+    ratio = np.divide(shares.max(axis=1), total, out=np.full(len(total), 1 / count), where=informed)
     return float((ratio.mean() - 1 / count) / (1 - 1 / count))
 
 

@@ -67,7 +67,7 @@ def jemmig(
     """
     if estimator == "neighbours":
         raise ValueError("expected an estimator of bins, for joint entropies, got 'neighbours'")
-    found = estimate(
+    estimated = estimate(
         codes,
         factors,
         continuous=continuous,
@@ -76,9 +76,11 @@ def jemmig(
         bins=bins,
         correction=correction,
     ).of_varying_factors()
-    best, second = top_two(found.shared, axis=0)
-    own = found.codes[found.shared.argmax(axis=0), np.arange(len(found.factors))]
-    joint = own + found.factors - best
+    best, second = top_two(estimated.mutual_information, axis=0)
+    own = estimated.code_entropy[
+        estimated.mutual_information.argmax(axis=0), np.arange(len(estimated.factor_entropy))
+    ]
+    joint = own + estimated.factor_entropy - best
     raw = joint - (best - second)
     # Runs of equal values may open more bins than asked for, which a code of noise then fills.
-    return mean(np.clip(1 - raw / (found.factors + np.log(found.bins)), 0, 1))
+    return mean(np.clip(1 - raw / (estimated.factor_entropy + np.log(estimated.bins)), 0, 1))

@@ -18,7 +18,7 @@ from disentlib.metrics.information.estimates import (
 )
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.prediction.dci import accuracy, disentanglement_of, purities, r_squared
-from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.protocol import Protocol, TrainTestSplit
 from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
@@ -269,16 +269,16 @@ def _informativeness(
 
 
 def _shares(
-    parts: Split, *, continuous: Continuous, **options: Any
+    parts: TrainTestSplit, *, continuous: Continuous, **options: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return R (dims, kept factors), and which factors vary."""
     if len(parts.train_codes) < 2:  # nothing varies
         dims, factors = parts.train_codes.shape[1], parts.train_factors.shape[1]
         return np.zeros((dims, 0)), np.zeros(factors, np.bool_)
-    found = estimate(parts.train_codes, parts.train_factors, continuous=continuous, **options)
-    kept = found.factors > 0
-    found = found.of_varying_factors()
-    information = np.where(found.significant, found.shared, 0.0)
+    estimated = estimate(parts.train_codes, parts.train_factors, continuous=continuous, **options)
+    kept = estimated.factor_entropy > 0
+    estimated = estimated.of_varying_factors()
+    information = np.where(estimated.significant, estimated.mutual_information, 0.0)
     total = information.sum(axis=0)
     # A factor that no code tells has no shares.
     return np.divide(information, total, out=np.zeros_like(information), where=total > 0), kept

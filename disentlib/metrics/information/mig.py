@@ -63,7 +63,7 @@ def mig(
     >>> mig(factors.astype(float), factors)
     1.0
     """
-    found = estimate(
+    estimated = estimate(
         codes,
         factors,
         continuous=continuous,
@@ -72,5 +72,5 @@ def mig(
         bins=bins,
         correction=correction,
     ).of_varying_factors()
-    best, second = top_two(found.shares(), axis=0)
+    best, second = top_two(estimated.shares(), axis=0)
     return mean(best - second)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentlib import ops
 from disentlib.data.randomness import RNG
 from disentlib.metrics.factors import varying
-from disentlib.metrics.information.estimates import Continuous, cut_factors, top_two
+from disentlib.metrics.information.estimates import Continuous, binned_factors, top_two
 from disentlib.metrics.information.estimates import mean as mean_of
 from disentlib.metrics.protocol import generator
 from disentlib.metrics.score import score
@@ -18,14 +18,14 @@ class PosteriorInformation(NamedTuple):
     """What codes drawn from posteriors share with factors that vary, in nats.
 
     Attributes:
-        shared: H(code) - H(code | factor) (dims, factors); chance may take it below 0.
-        codes: differential H(code) (dims,).
-        factors: H(factor) (factors,).
+        mutual_information: H(code) - H(code | factor) (dims, factors); chance may take it below 0.
+        code_entropy: differential H(code) (dims,).
+        factor_entropy: H(factor) (factors,).
     """
 
-    shared: NDArray[np.float64]
-    codes: NDArray[np.float64]
-    factors: NDArray[np.float64]
+    mutual_information: NDArray[np.float64]
+    code_entropy: NDArray[np.float64]
+    factor_entropy: NDArray[np.float64]
 
 
 @score("mixture of all posteriors, one draw a sample")
@@ -77,11 +77,11 @@ def mig_aggregated_posterior(
     >>> mig_aggregated_posterior(factors.astype(float), np.full(factors.shape, -6.0), factors)
     1.0...
     """
-    found = posterior_information(
+    estimated = posterior_information(
         mean, logvar, factors, continuous=continuous, codes=codes, most=most, rng=rng
     )
-    best, second = top_two(found.shared, axis=0)
-    return mean_of((np.maximum(best, 0) - np.maximum(second, 0)) / found.factors)
+    best, second = top_two(estimated.mutual_information, axis=0)
+    return mean_of((np.maximum(best, 0) - np.maximum(second, 0)) / estimated.factor_entropy)
 
 
 def posterior_information(
@@ -97,7 +97,7 @@ def posterior_information(
     """Return what the score is made of; its arguments are the same."""
     means = ops.check_codes(mean, name="mean")
     logvars = ops.check_codes(logvar, name="logvar")
-    labels = cut_factors(factors, continuous, len(means))
+    labels = binned_factors(factors, continuous, len(means))
     if logvars.shape != means.shape:
         raise ValueError(f"expected logvar of the mean's shape {means.shape}, got {logvars.shape}")
     if most < 1:
@@ -121,10 +121,10 @@ def posterior_information(
         return np.array([-column.mean() for column in columns])
 
     of_codes = entropies(np.arange(len(means)))
-    shared = np.zeros((means.shape[1], labels.shape[1]))
+    mutual_information = np.zeros((means.shape[1], labels.shape[1]))
     for i, column in enumerate(labels.T):
         values, counts = np.unique(column, return_counts=True)
         parts = [entropies(np.flatnonzero(column == value)) for value in values]
-        shared[:, i] = of_codes - counts / len(column) @ np.array(parts)
+        mutual_information[:, i] = of_codes - counts / len(column) @ np.array(parts)
     of_factors = ops.entropy(labels) if labels.shape[1] else np.zeros(0)
-    return PosteriorInformation(shared, of_codes, of_factors)
+    return PosteriorInformation(mutual_information, of_codes, of_factors)

@@ -79,7 +79,7 @@ def mig_sup(
         raise ValueError(f"expected normaliser in {get_args(Normaliser)}, got {normaliser!r}")
     if normaliser == "code" and estimator == "neighbours":
         raise ValueError("expected bins to divide by H(code), got estimator 'neighbours'")
-    found = estimate(
+    estimated = estimate(
         codes,
         factors,
         continuous=continuous,
@@ -88,21 +88,27 @@ def mig_sup(
         bins=bins,
         correction=correction,
     ).of_varying_factors()
-    if not found.factors.size:
+    if not estimated.factor_entropy.size:
         return float("nan")
-    counted = found.significant.any(axis=1)
+    counted = estimated.significant.any(axis=1)
     if active is not None:
         counted = as_array(active, "active").astype(np.bool_)
-    if counted.shape != found.codes.shape[:1]:
+    if counted.shape != estimated.code_entropy.shape[:1]:
         raise ValueError(
-            f"expected active of shape {found.codes.shape[:1]}, one a code, got {counted.shape}"
+            f"expected active of shape {estimated.code_entropy.shape[:1]}, one a code, "
+            f"got {counted.shape}"
         )
     if not counted.any():
         return 0.0 if active is None else float("nan")
-    parts = found.shares()
+    parts = estimated.shares()
     if normaliser == "code":
         # A constant code shares nothing with anything.
-        live = found.codes > 0
-        parts = np.divide(found.shared, found.codes, out=np.zeros_like(parts), where=live)
+        live = estimated.code_entropy > 0
+        parts = np.divide(
+            estimated.mutual_information,
+            estimated.code_entropy,
+            out=np.zeros_like(parts),
+            where=live,
+        )
     best, second = top_two(parts, axis=1)
     return float((best - second)[counted].mean())

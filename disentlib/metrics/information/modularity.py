@@ -69,7 +69,7 @@ def modularity(
     >>> modularity(factors.astype(float), factors)
     1.0
     """
-    found = estimate(
+    estimated = estimate(
         codes,
         factors,
         continuous=continuous,
@@ -79,10 +79,10 @@ def modularity(
         correction=correction,
     )
     if protocol is None:
-        found = found.of_varying_factors()
-    if found.shared.shape[1] < 2:
+        estimated = estimated.of_varying_factors()
+    if estimated.mutual_information.shape[1] < 2:
         return float("nan")
-    of_codes = modularity_of(found.shared[found.significant.any(axis=1)])
+    of_codes = modularity_of(estimated.mutual_information[estimated.significant.any(axis=1)])
     return float(of_codes.mean()) if of_codes.size else 0.0
 
 

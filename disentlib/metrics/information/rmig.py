@@ -15,7 +15,7 @@ from disentlib.metrics.information.estimates import (
     Continuous,
     Correction,
     Estimator,
-    cut_factors,
+    binned_factors,
     estimate,
     mean,
     top_two,
@@ -83,7 +83,7 @@ def rmig(
     if logvar is None:
         if estimator == "grid" or estimator == "sampling":
             raise ValueError(f"expected logvar for estimator {estimator!r}, got none")
-        found = estimate(
+        estimated = estimate(
             codes,
             factors,
             continuous=continuous,
@@ -92,22 +92,22 @@ def rmig(
             bins=bins,
             correction=correction,
         ).of_varying_factors()
-        best, second = top_two(found.shares(), axis=0)
+        best, second = top_two(estimated.shares(), axis=0)
         return mean(best - second)
     if estimator == "sampling":
         return mig_aggregated_posterior(codes, logvar, factors, continuous=continuous, rng=rng)
     if estimator not in (None, "grid"):
         raise ValueError(f"expected estimator 'grid' or 'sampling' with logvar, got {estimator!r}")
     means = ops.check_codes(codes)
-    labels = cut_factors(factors, continuous, len(means))
+    labels = binned_factors(factors, continuous, len(means))
     logvars = ops.check_codes(logvar, name="logvar")
     if logvars.shape != means.shape:
         raise ValueError(f"expected logvar of the codes' shape {means.shape}, got {logvars.shape}")
     labels = labels[:, varying(labels)]
     if not labels.size:
         return float("nan")
-    shared = _spread_information(means, logvars, labels, 100 if bins is None else bins)
-    best, second = top_two(shared, axis=0)
+    information = _spread_information(means, logvars, labels, 100 if bins is None else bins)
+    best, second = top_two(information, axis=0)
     return mean((best - second) / ops.entropy(labels))
 
 
@@ -117,7 +117,7 @@ def _spread_information(
     """Return information (dims, factors) between factors and Gaussians over bins from -4 to 4."""
     numbered = [np.unique(column, return_inverse=True)[1] for column in labels.T]
     of_factors = ops.entropy(labels)
-    shared = np.zeros((means.shape[1], labels.shape[1]))
+    information = np.zeros((means.shape[1], labels.shape[1]))
     for j in range(means.shape[1]):
         shares = _shares(means[:, j], logvars[:, j], bins)
         of_code = entr(shares.mean(axis=0)).sum()
@@ -125,8 +125,8 @@ def _spread_information(
             joint = np.zeros((values.max() + 1, bins))
             np.add.at(joint, values, shares)
             joint_entropy = entr(joint / len(shares)).sum()
-            shared[j, i] = max(0.0, of_code + of_factors[i] - joint_entropy)
-    return shared
+            information[j, i] = max(0.0, of_code + of_factors[i] - joint_entropy)
+    return information
 
 
 def _shares(mean: NDArray[Any], logvar: NDArray[Any], bins: int) -> NDArray[np.float64]:

@@ -143,8 +143,8 @@ def count_votes(
     )
     factors = draws.rows.factors
     if not len(active) or not factors:
-        nothing = np.zeros((factors, 0), np.int64)
-        return Votes(nothing, nothing, active)
+        empty = np.zeros((factors, 0), np.int64)
+        return Votes(empty, empty, active)
     batches = draws.rows.sharing_one(train_votes + test_votes, batch)
     winners = draws.votes(batches, scale=variance, active=active)
     return Votes(*tables(batches, winners, train_votes, (factors, len(active))), active)
@@ -167,9 +167,9 @@ def accuracies(train: NDArray[np.int64], test: NDArray[np.int64]) -> tuple[float
         return float("nan"), float("nan")
     if not train.shape[1]:
         return 0.0, 0.0
-    told = train.argmax(axis=0)
+    majority = train.argmax(axis=0)
     codes = np.arange(train.shape[1])
     return (
-        float(train[told, codes].sum() / train.sum()),
-        float(test[told, codes].sum() / test.sum()),
+        float(train[majority, codes].sum() / train.sum()),
+        float(test[majority, codes].sum() / test.sum()),
     )

@@ -66,7 +66,7 @@ Table = CodeTable | ArrayTable
 
 
 class Batches(NamedTuple):
-    """Row numbers of a table.
+    """ScoreRow numbers of a table.
 
     Attributes:
         factor: what each batch was about (count,).

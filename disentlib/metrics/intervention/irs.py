@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentlib import ops
 from disentlib.metrics.factors import varying
-from disentlib.metrics.information.estimates import Continuous, cut_factors
+from disentlib.metrics.information.estimates import Continuous, binned_factors
 from disentlib.metrics.outliers import warn_of_outliers
 from disentlib.metrics.protocol import Protocol, check_protocol
 from disentlib.metrics.score import score
@@ -126,12 +126,12 @@ def robustness(
     if len(live) < array.shape[1]:
         array, low, high = array[:, live], low[live], high[live]
     if not table.size or not live.size:
-        nothing = np.zeros((len(live), table.shape[1]))
+        empty = np.zeros((len(live), table.shape[1]))
         score = float("nan") if not table.size else 0.0
         none = np.zeros(len(live))
-        return Robustness(score, none, none.astype(np.int64), nothing, none, live)
+        return Robustness(score, none, none.astype(np.int64), empty, none, live)
     strayed = ops.group_deviations(
-        array, table, quantile=quantile, bins=factor_bins, everyone=protocol is None
+        array, table, quantile=quantile, bins=factor_bins, overall=protocol is None
     )
     centre = np.einsum("ij->j", array, dtype=np.float64) / len(array)  # much faster than a mean
     overall = np.maximum(high - centre, centre - low)
@@ -155,7 +155,7 @@ def _discrete(
 ) -> NDArray[Any]:
     """Return factors as integers (samples, factors), real-valued ones as their bins."""
     if bins is None:
-        return cut_factors(factors, continuous, samples)
+        return binned_factors(factors, continuous, samples)
     table, real = ops.check_mixed_factors(factors, continuous, samples)
     if not real.any():
         return table

@@ -17,12 +17,12 @@ from threadpoolctl import threadpool_limits
 from disentlib import ops
 from disentlib.data.randomness import RNG, integers
 from disentlib.metrics.information.estimates import ConstantFactorWarning, Continuous
-from disentlib.metrics.protocol import Protocol, Split, generator
+from disentlib.metrics.protocol import Protocol, TrainTestSplit, generator
 from disentlib.metrics.scale import to_float32
 from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
-Estimator = Literal["gradient_boosting", "histogram_boosting", "random_forest", "lasso"]
+DCIEstimator = Literal["gradient_boosting", "histogram_boosting", "random_forest", "lasso"]
 
 
 class DCI(NamedTuple):
@@ -67,7 +67,7 @@ def dci(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
-    estimator: Estimator = "gradient_boosting",
+    estimator: DCIEstimator = "gradient_boosting",
     continuous: Continuous = False,
     protocol: Protocol | None = None,
     train_fraction: float = 0.75,
@@ -116,7 +116,7 @@ def dci(
     >>> dci(factors.astype(float), factors)
     DCI(disentanglement=1.0, completeness=1.0, informativeness=1.0, informativeness_train=1.0)
     """
-    found = importances(
+    trained = importances(
         codes,
         factors,
         estimator=estimator,
@@ -126,13 +126,13 @@ def dci(
         test=test,
         rng=rng,
     )
-    if not found.kept.size:
+    if not trained.kept.size:
         return DCI(*[float("nan")] * 4)
     return DCI(
-        disentanglement_of(found.matrix),
-        disentanglement_of(found.matrix.T),
-        float(found.test.mean()),
-        float(found.train.mean()),
+        disentanglement_of(trained.matrix),
+        disentanglement_of(trained.matrix.T),
+        float(trained.test.mean()),
+        float(trained.train.mean()),
     )
 
 
@@ -140,7 +140,7 @@ def importances(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
-    estimator: Estimator = "gradient_boosting",
+    estimator: DCIEstimator = "gradient_boosting",
     continuous: Continuous = False,
     protocol: Protocol | None = None,
     train_fraction: float = 0.75,
@@ -148,8 +148,8 @@ def importances(
     rng: RNG = 0,
 ) -> Importances:
     """Return what `dci` is computed from; its arguments are the same."""
-    if estimator not in get_args(Estimator):
-        raise ValueError(f"expected estimator one of {get_args(Estimator)}, got {estimator!r}")
+    if estimator not in get_args(DCIEstimator):
+        raise ValueError(f"expected estimator one of {get_args(DCIEstimator)}, got {estimator!r}")
     random = generator(rng, protocol)
     parts, real = split_targets(
         codes,
@@ -169,7 +169,7 @@ def importances(
 
 
 def fit_importances(
-    parts: Split, real: NDArray[np.bool_], estimator: Estimator, seed: int
+    parts: TrainTestSplit, real: NDArray[np.bool_], estimator: DCIEstimator, seed: int
 ) -> Importances:
     """Fit one predictor a factor of a split."""
     fit = _FITS[estimator]
@@ -187,13 +187,13 @@ def fit_importances(
         if not continuous:
             train, test = train.astype(np.int64), test.astype(np.int64)
         if (train == train[0]).all():  # only by chance of the split: nothing to learn from
-            found = _Fit(np.zeros(parts.train_codes.shape[1]), train, np.full_like(test, train[0]))
+            fitted = _Fit(np.zeros(parts.train_codes.shape[1]), train, np.full_like(test, train[0]))
         else:
-            found = fit(parts.train_codes, train, parts.test_codes, bool(continuous), seed)
+            fitted = fit(parts.train_codes, train, parts.test_codes, bool(continuous), seed)
         score = r_squared if continuous or estimator == "lasso" else accuracy
-        columns.append(found.importances)
-        test_scores.append(score(found.test, test))
-        train_scores.append(score(found.train, train))
+        columns.append(fitted.importances)
+        test_scores.append(score(fitted.test, test))
+        train_scores.append(score(fitted.train, train))
         kept.append(factor)
     matrix = np.array(columns).reshape(len(kept), parts.train_codes.shape[1]).T
     return Importances(
@@ -301,7 +301,7 @@ def _lasso(
     )
 
 
-_FITS: dict[Estimator, Callable[[NDArray[Any], NDArray[Any], NDArray[Any], bool, int], _Fit]] = {
+_FITS: dict[DCIEstimator, Callable[[NDArray[Any], NDArray[Any], NDArray[Any], bool, int], _Fit]] = {
     "gradient_boosting": _gradient_boosting,
     "histogram_boosting": _histogram_boosting,
     "random_forest": _random_forest,

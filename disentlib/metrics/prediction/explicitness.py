@@ -88,10 +88,10 @@ def explicitness(
         area(fit, tests, column)
         for fit, column in zip(fits, part.test_factors[:, kept].T, strict=True)
     ]
-    return mean(np.array([found for found in areas if not np.isnan(found)]))
+    return mean(np.array([area for area in areas if not np.isnan(area)]))
 
 
 def area(fit: Logistic, codes: NDArray[Any], labels: NDArray[Any]) -> float:
     """Return the mean area under the curves of the values that some, but not all samples have."""
-    found = ops.areas_under_curves(fit.probabilities(codes), classes(labels, fit.values).labels)
-    return mean(found[~np.isnan(found)])
+    areas = ops.areas_under_curves(fit.probabilities(codes), classes(labels, fit.values).labels)
+    return mean(areas[~np.isnan(areas)])

@@ -11,12 +11,12 @@ from disentlib.data.randomness import RNG
 from disentlib.metrics.factors import varying
 from disentlib.metrics.information.estimates import Continuous, mean, top_two
 from disentlib.metrics.prediction.dci import r_squared
-from disentlib.metrics.protocol import Protocol, Split
+from disentlib.metrics.protocol import Protocol, TrainTestSplit
 from disentlib.metrics.scale import warn_of_scale
 from disentlib.metrics.score import score
 from disentlib.metrics.targets import split_targets
 
-Estimator = Literal["tree", "svm", "r2"]
+SAPEstimator = Literal["tree", "svm", "r2"]
 
 
 @score("trees on single codes", reference="linear machines on single codes")
@@ -26,7 +26,7 @@ def sap(
     *,
     continuous: Continuous = False,
     protocol: Protocol | None = None,
-    estimator: Estimator | None = None,
+    estimator: SAPEstimator | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     rng: RNG = 0,
@@ -38,7 +38,7 @@ def sap(
     best. The reference does not divide, so that a perfect code of 3 values gets 2 / 3 there; nor do
     "svm" and "r2".
 
-    Estimator: by default a classification tree on each code, accuracy on test rows. The
+    SAPEstimator: by default a classification tree on each code, accuracy on test rows. The
     reference's linear machine ("svm": C = 0.01, balanced classes, squared hinge, one value against
     the rest) draws one line through a code, so it tells the first and last of many ordered values
     from the rest but none in between, and perfect codes of dSprites get 0.2. Its penalty makes it
@@ -96,7 +96,7 @@ def predictability(
     *,
     continuous: Continuous = False,
     protocol: Protocol | None = None,
-    estimator: Estimator | None = None,
+    estimator: SAPEstimator | None = None,
     train_fraction: float = 0.75,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     rng: RNG = 0,
@@ -117,10 +117,12 @@ def predictability(
     )
     if estimator is None:
         estimator = "tree" if protocol is None else "svm"
-    if estimator not in get_args(Estimator):
-        raise ValueError(f"expected estimator as one of {get_args(Estimator)}, got {estimator!r}")
+    if estimator not in get_args(SAPEstimator):
+        raise ValueError(
+            f"expected estimator as one of {get_args(SAPEstimator)}, got {estimator!r}"
+        )
     kept = varying(part.train_factors)
-    told = np.zeros((part.train_codes.shape[1], int(kept.sum())))
+    accuracies = np.zeros((part.train_codes.shape[1], int(kept.sum())))
     for is_real in (False, True):
         chosen = kept & (real == is_real)
         if chosen.any():
@@ -128,26 +130,26 @@ def predictability(
                 train_factors=part.train_factors[:, chosen],
                 test_factors=part.test_factors[:, chosen],
             )
-            told[:, real[kept] == is_real] = (
+            accuracies[:, real[kept] == is_real] = (
                 _of_quantities(some, estimator, protocol)
                 if is_real or estimator == "r2"
                 else _of_values(some, estimator)
             )
-    return told
+    return accuracies
 
 
-def _of_values(part: Split, estimator: Estimator) -> NDArray[np.float64]:
+def _of_values(part: TrainTestSplit, estimator: SAPEstimator) -> NDArray[np.float64]:
     """Return accuracies for factors of values to tell apart."""
     train, test = (table.astype(np.int64) for table in (part.train_factors, part.test_factors))
     if estimator == "svm":
         warn_of_scale(part.train_codes, intercept=True, stacklevel=5)
         return ops.scalar_svm(part.train_codes, train).accuracy(part.test_codes, test)
-    told = ops.tree_accuracy(part.train_codes, train, part.test_codes, test)
-    return _beyond_guessing(told, train, test)
+    accuracies = ops.tree_accuracy(part.train_codes, train, part.test_codes, test)
+    return _beyond_guessing(accuracies, train, test)
 
 
 def _of_quantities(
-    part: Split, estimator: Estimator, protocol: Protocol | None
+    part: TrainTestSplit, estimator: SAPEstimator, protocol: Protocol | None
 ) -> NDArray[np.float64]:
     """Return shares of variance for factors that are numbers."""
     if estimator != "tree":
@@ -157,23 +159,23 @@ def _of_quantities(
         )
     # As leaves of discrete factors are: a quarter of what one of 21 values would have.
     tree = DecisionTreeRegressor(min_samples_leaf=max(1, len(part.train_codes) // 84))
-    told = np.zeros((part.train_codes.shape[1], part.train_factors.shape[1]))
+    accuracies = np.zeros((part.train_codes.shape[1], part.train_factors.shape[1]))
     for j, (codes, tests) in enumerate(zip(part.train_codes.T, part.test_codes.T, strict=True)):
         for i, factor in enumerate(part.train_factors.T):
             predicted = tree.fit(codes[:, None], factor).predict(tests[:, None])
-            told[j, i] = max(0.0, r_squared(predicted, part.test_factors[:, i]))
-    return told
+            accuracies[j, i] = max(0.0, r_squared(predicted, part.test_factors[:, i]))
+    return accuracies
 
 
 def _beyond_guessing(
-    told: NDArray[np.float64], train: NDArray[Any], test: NDArray[Any]
+    accuracies: NDArray[np.float64], train: NDArray[Any], test: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Rescale accuracies so that 0 is the training rows' most frequent value and 1 certainty."""
     values = [np.unique(column, return_counts=True) for column in train.T]
     usual = np.array([value[count.argmax()] for value, count in values])
     guessed = (test == usual).mean(axis=0)
     room = np.where(guessed < 1, 1 - guessed, 1.0)
-    return np.maximum(told - guessed, 0.0) / room
+    return np.maximum(accuracies - guessed, 0.0) / room
 
 
 def _squared_correlations(

@@ -11,7 +11,7 @@ from disentlib.data.randomness import RNG
 from disentlib.metrics.information.estimates import estimate, mean, top_two
 from disentlib.metrics.information.modularity import modularity_of
 from disentlib.metrics.prediction.dci import disentanglement_of, fit_importances, purities
-from disentlib.metrics.protocol import Protocol, Split, generator, split
+from disentlib.metrics.protocol import Protocol, TrainTestSplit, generator, split
 
 
 def unified_scores(
@@ -137,7 +137,7 @@ def area_precision(matrix: NDArray[Any]) -> Precision:
         return node
 
     touched: set[int] = set()
-    found = 0
+    count = 0
     groups = np.zeros(len(order), np.int64)
     for position, entry in enumerate(order):
         if thresholds[position] > 0:
@@ -145,10 +145,10 @@ def area_precision(matrix: NDArray[Any]) -> Precision:
             ends = {root(code), root(factor)}
             # An edge makes a group of two loose ends, or joins what its ends belong to.
             belonging = {end for end in ends if end in touched}
-            found += 1 - len(belonging)
+            count += 1 - len(belonging)
             parent[root(code)] = root(factor)
             touched |= {root(factor)}
-        groups[position] = found
+        groups[position] = count
     # Equal entries reach a threshold together.
     last = np.searchsorted(-thresholds, -thresholds, side="right") - 1
     groups = groups[last]
@@ -156,23 +156,23 @@ def area_precision(matrix: NDArray[Any]) -> Precision:
     return Precision(groups, area, float(groups.max()))
 
 
-def _importances(parts: Split, protocol: Protocol | None) -> NDArray[Any]:
+def _importances(parts: TrainTestSplit, protocol: Protocol | None) -> NDArray[Any]:
     if protocol == "locatello2019":
         parts = parts._replace(train_codes=parts.train_codes.astype(np.float32))
     real = np.zeros(parts.train_factors.shape[1], np.bool_)
     return fit_importances(parts, real, "gradient_boosting", 0).matrix
 
 
-def _information(parts: Split, protocol: Protocol | None) -> NDArray[Any]:
-    return estimate(parts.train_codes, parts.train_factors, protocol=protocol).shared
+def _information(parts: TrainTestSplit, protocol: Protocol | None) -> NDArray[Any]:
+    return estimate(parts.train_codes, parts.train_factors, protocol=protocol).mutual_information
 
 
-def _accuracies(parts: Split, protocol: Protocol | None) -> NDArray[Any]:  # noqa: ARG001
+def _accuracies(parts: TrainTestSplit, protocol: Protocol | None) -> NDArray[Any]:  # noqa: ARG001
     machine = ops.scalar_svm(parts.train_codes, parts.train_factors)
     return machine.accuracy(parts.test_codes, parts.test_factors)
 
 
-_MATRICES: dict[str, Callable[[Split, Protocol | None], NDArray[Any]]] = {
+_MATRICES: dict[str, Callable[[TrainTestSplit, Protocol | None], NDArray[Any]]] = {
     "importance_gbt_matrix": _importances,
     "mutual_information_matrix": _information,
     "accuracy_svm_matrix": _accuracies,

@@ -11,8 +11,8 @@ from disentlib.metrics.information.estimates import (
     adjusted,
     default_bins,
     estimate,
+    information_between_codes,
     mean,
-    shared_by_codes,
     top_two,
 )
 
@@ -34,7 +34,7 @@ def test_adjustment_is_scikit_learns():
             least = adjusted_mutual_info_score(factor, code, average_method="min")
             norm = min(entropies[i], ops.entropy(code))
             assert norm == pytest.approx(entropies[i])
-            assert found.shared[j, i] == pytest.approx(max(least, 0) * norm, abs=1e-9)
+            assert found.mutual_information[j, i] == pytest.approx(max(least, 0) * norm, abs=1e-9)
 
 
 def test_what_is_significant():
@@ -49,14 +49,14 @@ def test_no_more_is_shared_than_there_is():
     _, factors = draw(50)
     for codes in (factors, -factors, np.zeros((50, 2))):
         found = estimate(codes, factors)
-        assert (found.shared >= 0).all()
-        assert (found.shared <= found.factors).all()
+        assert (found.mutual_information >= 0).all()
+        assert (found.mutual_information <= found.factor_entropy).all()
 
 
 def test_labels_that_differ_in_every_sample_share_nothing():
     labels = np.arange(100)[:, None]
     found = estimate(np.concatenate([labels, labels], axis=1)[:4], labels[:4])
-    assert not found.shared.any()
+    assert not found.mutual_information.any()
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,11 @@ def test_balanced_factors_are_estimated_at_quantiles():
     rare, even = estimate(codes, factors[:, 1:2]), estimate(codes, factors[:, ::2])
     both = estimate(codes, factors)
     quantiles = estimate(codes, factors, estimator="quantile")
-    np.testing.assert_array_equal(both.shared[:, ::2], quantiles.shared[:, ::2])
-    assert both.shared[1, 1] > quantiles.shared[1, 1]
-    np.testing.assert_array_equal(both.codes, quantiles.codes)
+    np.testing.assert_array_equal(
+        both.mutual_information[:, ::2], quantiles.mutual_information[:, ::2]
+    )
+    assert both.mutual_information[1, 1] > quantiles.mutual_information[1, 1]
+    np.testing.assert_array_equal(both.code_entropy, quantiles.code_entropy)
     assert (even.bins[0], rare.bins[0]) == (25, 21)
 
 
@@ -212,7 +214,7 @@ def test_independent_codes_share_nothing_on_average(chances):
         y = unbalanced(samples, 1, chances)
         noise = np.random.default_rng(1).normal(size=(samples, codes))
         found = adjusted(noise, y, default_bins(len(chances), samples))
-        shares = found.shared[:, 0] / found.factors
+        shares = found.mutual_information[:, 0] / found.factor_entropy
         assert abs(shares.mean()) < max(0.003, 4 * shares.std() / np.sqrt(codes))
         assert found.significant.mean() <= 0.002
 
@@ -245,16 +247,20 @@ def test_miller_madow():
         for correction in ("none", "miller_madow")
     )
     expected = [[0.73481385, 0.63651417], [0.01113524, 0.93177795], [-0.04166667, -0.08333333]]
-    np.testing.assert_allclose(corrected.shared, np.clip(expected, 0, None), atol=1e-8)
-    np.testing.assert_allclose(corrected.factors, plain.factors + np.array([1, 2]) / 24)
-    np.testing.assert_allclose(corrected.codes[:, 0], plain.codes[:, 0] + np.array([3, 3, 1]) / 24)
+    np.testing.assert_allclose(corrected.mutual_information, np.clip(expected, 0, None), atol=1e-8)
+    np.testing.assert_allclose(
+        corrected.factor_entropy, plain.factor_entropy + np.array([1, 2]) / 24
+    )
+    np.testing.assert_allclose(
+        corrected.code_entropy[:, 0], plain.code_entropy[:, 0] + np.array([3, 3, 1]) / 24
+    )
 
 
 def test_what_shuffling_shows_is_its_exact_mean():
     codes, factors = worked_example()
     rng = np.random.default_rng(0)
     shuffled = [
-        estimate(codes, rng.permutation(factors), bins=4, correction="none").shared
+        estimate(codes, rng.permutation(factors), bins=4, correction="none").mutual_information
         for _ in range(500)
     ]
     chance = ops.information(codes, factors, bins=4, chance=True).chance
@@ -271,7 +277,7 @@ def test_corrections_take_the_bias_of_independent_codes(correction):
     factors = rng.integers(0, 20, (1000, 2))
     codes = rng.uniform(size=(1000, 50))
     plain, corrected = (
-        estimate(codes, factors, bins=10, correction=kind).shared.mean()
+        estimate(codes, factors, bins=10, correction=kind).mutual_information.mean()
         for kind in ("none", correction)
     )
     assert plain == pytest.approx(9 * 19 / 2000, rel=0.1)
@@ -287,7 +293,7 @@ def test_shuffled_neighbours():
     np.testing.assert_array_equal(found.significant, np.eye(3, 2, dtype=bool))
     assert found.shares()[2] == pytest.approx([0, 0], abs=0.2)
     assert metrics.modularity(codes, factors, **options) > 0.98
-    assert found.factors[1] == np.inf
+    assert found.factor_entropy[1] == np.inf
 
 
 @pytest.mark.parametrize("estimator", ["quantile", "width", "neighbours"])
@@ -315,13 +321,15 @@ def test_information_of_gaussians():
         truth = -0.5 * np.log(1 - correlation**2)
         options = {"continuous": True, "estimator": "neighbours"}
         found = estimate(x[:, :1], x[:, 1:], **options)
-        assert found.shared[0, 0] == pytest.approx(truth, abs=0.04)
+        assert found.mutual_information[0, 0] == pytest.approx(truth, abs=0.04)
         assert metrics.mig(x[:, :1], x[:, 1:], **options) == pytest.approx(correlation**2, abs=0.05)
         # Cut into 21 bins something is lost.
-        assert estimate(x[:, :1], x[:, 1:], continuous=True).shared[0, 0] == pytest.approx(
-            truth, abs=0.05
+        assert estimate(x[:, :1], x[:, 1:], continuous=True).mutual_information[
+            0, 0
+        ] == pytest.approx(truth, abs=0.05)
+        assert information_between_codes(x, estimator="neighbours")[0, 1] == pytest.approx(
+            truth, abs=0.04
         )
-        assert shared_by_codes(x, estimator="neighbours")[0, 1] == pytest.approx(truth, abs=0.04)
 
 
 def test_real_valued_factors_are_cut_as_codes_are():
@@ -334,9 +342,11 @@ def test_real_valued_factors_are_cut_as_codes_are():
         reals = estimate(codes, cut, estimator=rule, bins=bins)
         discrete = estimate(codes, factors[:, :1].astype(int), **options)
         for part, alone in ((slice(1), discrete), (slice(1, 3), reals)):
-            np.testing.assert_array_equal(mixed.shared[:, part], alone.shared)
-            np.testing.assert_array_equal(mixed.factors[part], alone.factors)
-            np.testing.assert_array_equal(mixed.codes[:, part], alone.codes)
+            np.testing.assert_array_equal(
+                mixed.mutual_information[:, part], alone.mutual_information
+            )
+            np.testing.assert_array_equal(mixed.factor_entropy[part], alone.factor_entropy)
+            np.testing.assert_array_equal(mixed.code_entropy[:, part], alone.code_entropy)
             np.testing.assert_array_equal(mixed.bins[part], alone.bins)
             np.testing.assert_array_equal(mixed.significant[:, part], alone.significant)
 
