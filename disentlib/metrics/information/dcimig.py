@@ -33,6 +33,8 @@ def dcimig(
     that is about it alone and tells all of it: disentanglement, completeness and informativeness in
     one. A factor that no code prefers adds 0. Further codes about a factor cost nothing.
 
+    It is not `dci`, which takes importances to boosted trees, nor the mean of `mig` and `mig_sup`.
+
     Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
     and plug-in information under `bins` or `protocol`. Independent codes score about 0.
 
@@ -52,6 +54,11 @@ def dcimig(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    See Also:
+        mig: gaps between codes; two equal codes score 0.
+        mig_sup: gaps between factors, averaged over codes.
+        dci: the three properties as three numbers.
 
     Reference:
         Sepliarskaia, Kiseleva and de Rijke, "How to Not Measure Disentanglement" (2019).

@@ -34,6 +34,9 @@ def jemmig(
     told by one code, and that code by the factor: a code that also carries something else has a
     larger joint entropy. In this normalised form higher is better.
 
+    It is not a share of H(factor), as `mig` is: ln bins enters, so that numbers of different bins
+    do not compare.
+
     Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
     and plug-in information under `bins` or `protocol`.
 
@@ -55,6 +58,10 @@ def jemmig(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    See Also:
+        mig: the gap alone.
+        dcimig: modularity and compactness in one, as a share of H(factor).
 
     Reference:
         Do and Tran, "Theory and Evaluation Metrics for Learning Disentangled Representations"

@@ -105,6 +105,11 @@ def med(
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
+    See Also:
+        dci: the same entropies of importances to boosted trees, which see what several codes tell
+            together; numbers of the two do not compare.
+        top_k_med: of the best codes of each factor alone, where there are many codes.
+
     Reference:
         Cao, Nai, Yang, Huang and Gao, "An Empirical Study on Disentanglement of Negative-free
         Contrastive Learning" (2022).

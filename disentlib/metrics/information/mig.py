@@ -32,6 +32,9 @@ def mig(
     Whether each factor is told by one code alone. The best code of a factor may be best for others
     as well (`mig_sup` asks that), and codes about nothing do not lower it.
 
+    It is not a score of modularity: one code that tells every factor scores 1, if no other code
+    tells any. And two equal codes score 0, although each is as good as one alone.
+
     Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates` says why, and what
     it changes); equal-width bins and plug-in information under `bins` or `protocol`. Independent
     codes score about 0. With a single code, the second best counts as 0.
@@ -52,6 +55,12 @@ def mig(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    See Also:
+        mig_sup: whether each code is about one factor.
+        dcimig: both in one number; further codes about a factor cost nothing.
+        jemmig: also lowered by what the best code tells of anything else.
+        rmig: of posteriors instead of single codes.
 
     Reference:
         Chen, Li, Grosse and Duvenaud, "Isolating Sources of Disentanglement in Variational

@@ -39,6 +39,8 @@ def mig_sup(
     Whether each code is about one factor alone: `mig` asks whether each factor has one code, and
     both together for a code of its own for each factor.
 
+    It is not a score of completeness: a factor that no code tells, or many, does not lower it.
+
     Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over the active
     codes: those that share more with some factor than chance explains. Plug-in information and all
     codes under `bins` or `protocol`: there noise lowers the score.
@@ -63,6 +65,11 @@ def mig_sup(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    See Also:
+        mig: whether each factor has one code; the same gap along the other axis.
+        dcimig: gaps along this axis, summed over factors.
+        modularity: the same question by squares of information.
 
     Reference:
         Li, Murkute, Gyawali and Wang, "Progressive Learning and Disentanglement of Hierarchical

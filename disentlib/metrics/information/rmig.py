@@ -50,6 +50,9 @@ def rmig(
     is `mig_aggregated_posterior`. Neither is adjusted for chance, as spreading leaves little of it:
     independent codes score about 0.
 
+    It is not more robust to samples than `mig`: robust means to noise in the codes, by the variance
+    of their posteriors. Without `logvar` it is `mig`.
+
     Args:
         codes: real numbers (samples, dims); the means, with `logvar`.
         factors: non-negative integers (samples, factors), or real numbers where `continuous`. A
@@ -68,6 +71,10 @@ def rmig(
     Raises:
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
+
+    See Also:
+        mig: of codes as they are.
+        mig_aggregated_posterior: of posteriors as well, their mixture instead of a grid.
 
     Reference:
         Do and Tran, "Theory and Evaluation Metrics for Learning Disentangled Representations"

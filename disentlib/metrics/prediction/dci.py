@@ -107,6 +107,12 @@ def dci(
         TypeError: if codes are not real numbers, or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
+    See Also:
+        med: the same entropies of mutual information, without a predictor; numbers of the two do
+            not compare.
+        dci_es: with explicitness and size.
+        dcimig: one number from information, despite its name no `dci`.
+
     Reference:
         Eastwood and Williams, "A Framework for the Quantitative Evaluation of Disentangled
         Representations" (2018); estimator and weights: Locatello et al., "Challenging Common

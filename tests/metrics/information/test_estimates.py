@@ -194,6 +194,24 @@ def test_one_threshold_tells_a_rare_value(samples, above):
         assert metrics.mig(side, factor) > 0.98
 
 
+def test_scores_of_gaps_say_different_things():
+    """One code of both factors, and two equal codes of each: what each docstring says it is not."""
+    factors = np.indices((4, 5)).reshape(2, -1).T.repeat(100, axis=0)
+    rng = np.random.default_rng(0)
+    both = np.column_stack([factors @ [5, 1], rng.normal(size=len(factors))])
+    assert metrics.mig(both, factors) > 0.98
+    assert metrics.mig_sup(both, factors) < 0.2
+    assert metrics.dcimig(both, factors) < 0.2
+    assert metrics.jemmig(both, factors) < 0.85
+    twice = factors[:, [0, 0, 1, 1]]
+    assert metrics.mig(twice, factors) == pytest.approx(0, abs=1e-9)
+    for score in (metrics.mig_sup, metrics.dcimig, metrics.modularity):
+        assert score(twice, factors) > 0.98
+    assert metrics.med(twice, factors).completeness < 0.6
+    assert metrics.mig_sup(factors[:, :1], factors) > 0.98
+    assert metrics.rmig(both, factors) == metrics.mig(both, factors)
+
+
 def test_balanced_factors_are_estimated_at_quantiles():
     codes, factors = draw(2000)
     factors[:, 1] = codes[:, 1] > np.sort(codes[:, 1])[-50]
