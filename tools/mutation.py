@@ -197,6 +197,11 @@ class Places(ast.NodeVisitor):
         for statement in node.body:
             self.visit(statement)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """A class: its body, not how it is decorated."""
+        for statement in node.body:
+            self.visit(statement)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Texts may change."""
 

@@ -310,7 +310,13 @@ def generated() -> list[str]:
 
 def describe(name: str) -> dict[str, Any]:
     """Return what is known of a set without its file, as JSON holds it."""
-    kind = SETS[name] if name in SETS else WITH_ARGUMENTS[name]()
+    kind: type[GroundTruthData] | GroundTruthData
+    if name in SETS:
+        kind = SETS[name]
+        shape = kind.image_shape
+    else:
+        kind = generated_set = WITH_ARGUMENTS[name]()
+        shape = generated_set.shape
     sizes = kind.factor_sizes
     gin = configs.directory() / "data" / f"{name}.gin"
     return {
@@ -318,7 +324,7 @@ def describe(name: str) -> dict[str, Any]:
         "summary": (kind.__doc__ or "").partition("\n")[0],
         "factors": dict(zip(kind.factor_names, sizes, strict=True)),
         "images": math.prod(size or 0 for size in sizes) if kind.has_full_grid else None,
-        "image_shape": list(kind.image_shape if name in SETS else kind.shape),
+        "image_shape": list(shape),
         "dtype": str(np.dtype(kind.dtype)),
         "needs": kind.needs,
         "gin": f"data/{gin.name}" if gin.is_file() else None,
