@@ -22,6 +22,7 @@ from rich.table import Table
 
 from disentlib import configs, data
 from disentlib.cli.console import Parser, UsageError, add_common_flags, nearest, stderr, stdout
+from disentlib.data import GroundTruthData
 from disentlib.data.catalog import SETS, WITH_ARGUMENTS
 from disentlib.screen import safe
 
@@ -311,6 +312,7 @@ def generated() -> list[str]:
 def describe(name: str) -> dict[str, Any]:
     """Return what is known of a set without its file, as JSON holds it."""
     kind: type[GroundTruthData] | GroundTruthData
+    shape: tuple[int, ...]
     if name in SETS:
         kind = SETS[name]
         shape = kind.image_shape
