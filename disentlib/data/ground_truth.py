@@ -208,15 +208,15 @@ class GroundTruthData(abc.ABC):
         They are `file`, where a set has it, and arguments that are paths; those of sets inside.
         """
         file = getattr(self, "file", None)
-        found = [file] if isinstance(file, Path) else []
-        known = {"path"} if found else set()  # that is where `file` was found
+        files = [file] if isinstance(file, Path) else []
+        known = {"path"} if files else set()  # the argument that led to `file`
         for argument in inspect.signature(type(self)).parameters.keys() - known:
             value = getattr(self, argument, None)
             if isinstance(value, GroundTruthData):
-                found += value.data_files
+                files += value.data_files
             elif isinstance(value, os.PathLike) or (isinstance(value, str) and _is_file(value)):
-                found.append(Path(value).expanduser())
-        return tuple(sorted(found))
+                files.append(Path(value).expanduser())
+        return tuple(sorted(files))
 
     def _config_name(self) -> str:
         kind = type(self)
@@ -231,23 +231,23 @@ class GroundTruthData(abc.ABC):
 
     def _arguments(self) -> dict[str, Any]:
         kind = type(self)
-        found = {}
+        arguments = {}
         for argument in inspect.signature(kind).parameters:
             if not hasattr(self, argument):
                 raise ValueError(
                     f"expected {kind.__name__} to keep the argument {argument!r} as an attribute "
                     "of the same name, from which a run builds the set again"
                 )
-            found[argument] = _plain(getattr(self, argument))
+            arguments[argument] = _plain(getattr(self, argument))
             try:
-                json.dumps(found[argument])
+                json.dumps(arguments[argument])
             except TypeError as error:
                 raise ValueError(
                     f"expected numbers, texts, paths, lists or data sets as the argument "
                     f"{argument!r} of {kind.__name__}, from which a run builds the set again: "
                     f"{error}"
                 ) from error
-        return found
+        return arguments
 
     def _require_grid(self, what: str) -> None:
         if not self.has_full_grid:

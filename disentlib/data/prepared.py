@@ -35,7 +35,7 @@ def find(path: str | os.PathLike[str] | None, name: str) -> Path | None:
     for info in place.glob(f"{name}/**/{INFO}"):
         versions.setdefault(info.parent.parent, []).append(info.parent)
     if len(versions) > 1:
-        several = ", ".join(sorted(str(found.relative_to(place)) for found in versions))
+        several = ", ".join(sorted(str(version.relative_to(place)) for version in versions))
         raise ValueError(f"expected one prepared set in {place}, found {several}: name one of them")
     return max(*versions.values(), key=_version) if versions else None
 

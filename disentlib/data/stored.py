@@ -22,7 +22,7 @@ class Stored(GroundTruthData):
             prepared the set, where it has it. Default: the folder DISENTLIB_DATA.
 
     Attributes:
-        file: what was found.
+        file: the published file, or the folder of a prepared set.
         file_names: where in a folder to look, in order of preference.
         tfds_name: the set's name in TensorFlow Datasets.
         checksums: file name -> published MD5.

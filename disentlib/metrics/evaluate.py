@@ -100,10 +100,10 @@ def evaluate(
     rows: list[ScoreRow] = []
     for score in scores:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConstantFactorWarning)  # said above, by name
+            warnings.simplefilter("ignore", ConstantFactorWarning)  # warned of above, by name
             warnings.simplefilter("ignore", OutlierWarning)
             value = _take(score, arrays, train_fraction, protocol, rng)
-            # Half samples say nothing of the whole's value: only a first split is a repeat.
+            # The score of a half is no repeat of the score of the whole; another split is one.
             repeated = [value] if score.fits or repeats == 1 else []
             for repeat in range(len(repeated), repeats):
                 seed = _seed(rng, repeat)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from disentlib import __version__, files, screen
 
-_FIGURES = ("value", "mean ± spread", "interval")  # set right, so that points align
+_FIGURES = ("value", "mean ± spread", "interval")  # right-aligned, so that decimal points align
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ScoreRow:
         repeats: how many there were.
         higher_is_better: False for those where lower is.
         estimator: what it was estimated with.
-        bins: how many bins the codes were cut into, where they were.
+        bins: into how many bins the codes were discretised, where they were.
         representation: which codes: mean, sampled, or as given.
         samples: how many it was fitted on.
         test_samples: how many more it was tested on; 0 where nothing is fitted.
@@ -166,7 +166,7 @@ class ScoreTable:
                 "mean ± spread": f"{_shown(row.mean)} ± {_shown(row.spread)}",
                 "interval": f"{_shown(row.low)} .. {_shown(row.high)}",
                 "better": "higher" if row.higher_is_better else "lower",
-                # Once for the figures of one score that share it.
+                # Shown once for neighbouring figures of one score with the same estimator.
                 "estimated with": row.estimator if name != said else "",
             }
             said = name

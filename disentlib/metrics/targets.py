@@ -22,7 +22,7 @@ def split_targets(
     protocol: Protocol | None = None,
     rng: RNG = 0,
 ) -> tuple[TrainTestSplit, NDArray[np.bool_]]:
-    """TrainTestSplit as `protocol.split` does, where some factors may be real-valued.
+    """Split as `protocol.split` does, where some factors may be real-valued.
 
     Args:
         codes: real numbers (samples, dims).
@@ -53,7 +53,7 @@ def split_targets(
     table, known = check_mixed_factors(factors, continuous)
     if not known.any():
         return split(codes, factors, test=test, **options), known
-    # ScoreRow numbers take the factors' place, so that the rows are those of `split`.
+    # `split` takes integers alone: it splits row numbers, by which real-valued factors are indexed.
     rows = np.arange(len(table))[:, None]
     if test is None:
         parts = split(codes, rows, **options)
@@ -61,7 +61,7 @@ def split_targets(
     else:
         test_table = check_mixed_factors(test[1], known, name="test factors")[0]
         parts = split(codes, rows, test=(test[0], np.arange(len(test_table))[:, None]), **options)
-    # Shares of variance hang neither on a real factor's scale nor on its offset.
+    # Predictors then depend neither on the scale of a real-valued factor nor on its offset.
     standardise = Standardisation.of(table)
     table, test_table = (np.where(known, standardise(part), part) for part in (table, test_table))
     return parts._replace(

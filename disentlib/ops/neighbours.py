@@ -57,21 +57,22 @@ def neighbour_information(
     table, real = check_mixed_factors(factors, continuous, len(array))
     random = np.random.default_rng(0) if rng is None else rng
     spread = _spread(array, random)
-    # Columns of discrete factors are not used, but draws should not depend on which they are.
+    # Noise is drawn for columns of discrete factors too, so that the draws do not depend on which
+    # factors are discrete.
     quantities = _spread(table, random) if real.any() else []
-    shared = np.zeros((array.shape[1], table.shape[1]))
+    information = np.zeros((array.shape[1], table.shape[1]))
     for i, is_real in enumerate(real):
         column = table[:, i]
         if (column == column[0]).all():
             continue
         if is_real:
             other = quantities[i]
-            shared[:, i] = [_kraskov(code, other, neighbours) for code in spread]
+            information[:, i] = [_kraskov(code, other, neighbours) for code in spread]
         else:
             groups = _groups(column)
-            shared[:, i] = [_ross(code, groups, neighbours) for code in spread]
-    shared[array.min(axis=0) == array.max(axis=0)] = 0.0
-    return shared
+            information[:, i] = [_ross(code, groups, neighbours) for code in spread]
+    information[array.min(axis=0) == array.max(axis=0)] = 0.0
+    return information
 
 
 def _spread(table: NDArray[Any], random: np.random.Generator) -> list[Floats]:
@@ -122,7 +123,8 @@ def _kraskov(x: Floats, y: Floats, neighbours: int) -> float:
 
 def _distances(x: Floats, neighbour: int) -> Floats:
     """Return how far the `neighbour`-th nearest of sorted numbers is from each."""
-    # The nearest ones are a window around each; its farther end counts.
+    # The nearest neighbours of a sorted number are a window around it; the distance is that of the
+    # window's farther end.
     nearest = np.full(len(x), np.inf)
     for before in range(neighbour + 1):
         own = np.arange(before, len(x) - neighbour + before)
@@ -136,7 +138,8 @@ def _closer(x: Floats, radius: Floats) -> NDArray[np.intp]:
     ordered = np.sort(x)
     low = np.searchsorted(ordered, x - radius, side="right")
     high = np.searchsorted(ordered, x + radius, side="left")
-    # A neighbour at the radius itself may have come inside, or gone out, by rounding.
+    # `x - radius` is rounded, so a neighbour at the radius may fall on either side: the four
+    # neighbours at the ends are compared by their exact distances.
     last = len(x) - 1
     low -= x - ordered[np.maximum(low - 1, 0)] < np.where(low > 0, radius, -1.0)
     low += x - ordered[np.minimum(low, last)] >= radius

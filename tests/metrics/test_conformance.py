@@ -26,7 +26,7 @@ class Property:
         counts_codes: whether its definition counts codes, dead ones included.
         quantities: whether factors are taken as quantities, so that names of values matter.
         slack: how far ties, batches or the best of several useless codes may take it.
-        cut: how far from 1 perfect codes of real-valued factors may be, as those are cut into bins.
+        binned: how far from 1 perfect codes of real-valued factors may be, as these are binned.
     """
 
     perfect: float | None = 1.0
@@ -35,7 +35,7 @@ class Property:
     counts_codes: bool = False
     quantities: bool = False
     slack: float = 0.0
-    cut: float = 0.03
+    binned: float = 0.03
 
 
 # Scores that are not listed make the common promises alone.
@@ -53,7 +53,7 @@ SPECIAL = {
     "sap": Property(floor=0.02, slack=0.03),
     # One line a value cannot tell values in the middle of a code for certain.
     "explicitness": Property(perfect=None, floor=0.52),
-    "irs": Property(floor=0.06, cut=0.08),
+    "irs": Property(floor=0.06, binned=0.08),
     "mcc": Property(floor=0.03, quantities=True),
     "affine_mcc": Property(floor=0.03, quantities=True),
     "weak_mcc": Property(floor=0.03, quantities=True),
@@ -176,7 +176,9 @@ def test_real_valued_factors(name, continuous):
     codes = factors[:, [2, 0, 1]] * [-3.0, 1.0, 100.0]
     found = figures(take(name, codes, factors, continuous=continuous))
     if PROPERTIES[name].perfect is not None:
-        np.testing.assert_allclose(found, 1, atol=max(PROPERTIES[name].cut, PROPERTIES[name].slack))
+        np.testing.assert_allclose(
+            found, 1, atol=max(PROPERTIES[name].binned, PROPERTIES[name].slack)
+        )
     noise = figures(take(name, rng.normal(size=(2000, 3)), factors, continuous=continuous))
     assert (noise <= np.maximum(0.1, PROPERTIES[name].floor) + 0.2 * (found.size > 2)).all()
 

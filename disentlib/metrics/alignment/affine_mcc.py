@@ -69,9 +69,9 @@ def affine_mcc(
         train_codes, train_factors = array, table
         test_codes, test_factors = check_targets(*test, continuous)
     warn_of_outliers(train_codes)
-    # Centred, so that the offset b needs no column and no digits are lost to it.
+    # Centring replaces the column of ones for the offset b, and a large offset costs no digits.
     of_codes, of_factors = Standardisation.of(train_codes), Standardisation.of(train_factors)
-    # Directions of no more variance than rounding the codes has are none.
+    # Directions whose variance is within the rounding of the codes are left out.
     digits = np.max(np.abs(of_codes.centre) / of_codes.deviation, where=of_codes.live, initial=1.0)
     least = np.finfo(np.float64).eps * max(*train_codes.shape, 4 * digits)
     weights = np.linalg.lstsq(of_codes(train_codes), of_factors(train_factors), rcond=least)[0]

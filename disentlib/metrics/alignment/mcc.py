@@ -120,7 +120,7 @@ def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:
     bases = []
     for matrix in (_standardise(codes), _standardise(factors)):
         left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
-        # Directions of no variance are rounding.
+        # Directions whose variance is within rounding are left out.
         bases.append(left[:, singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)])
     if not bases[0].size:
         return 0.0

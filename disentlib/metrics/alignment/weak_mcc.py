@@ -13,7 +13,7 @@ from disentlib.metrics.score import score
 from disentlib.ops import Standardisation
 
 
-# Says what `affine_mcc` says, but where factors are fewer than what makes up the codes.
+# It differs from `affine_mcc` only where codes depend on more than the factors.
 @score("canonical correlation", moments=True, by_default=False)
 def weak_mcc(
     codes: ArrayLike,
@@ -118,7 +118,7 @@ def _whitened(
     """Return uncorrelated columns of length 1, less with a ridge, and the map that makes them."""
     scaled = values / np.sqrt(len(values))
     u, singular, v = np.linalg.svd(scaled, full_matrices=False)
-    # Directions of no variance are rounding.
+    # Directions whose variance is within rounding are left out.
     kept = singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)
     shrunk = np.sqrt(singular[kept] ** 2 + ridge)
     return u[:, kept] * (singular[kept] / shrunk), v[kept].T / shrunk

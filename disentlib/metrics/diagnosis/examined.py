@@ -110,7 +110,8 @@ def _exact_cover(
     """Return columns, `start` among them, of which each row has exactly one; None without."""
     tried = 0
     partial = [([start], rows[:, start])]
-    # Depth first. Real tables need a try a column; where they are contrived it gives up.
+    # Depth first. Real tables need about one try a column; the limit stops contrived ones, where
+    # the search would be exponential.
     while partial and tried < 1000:
         group, covered = partial.pop()
         tried += 1

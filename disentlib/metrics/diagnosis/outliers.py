@@ -23,7 +23,7 @@ def outliers(examined: Examined) -> Iterator[Finding]:
         kept = float((high - low) / (z[-1] - z[0]))
         if kept > 1 / 3 and not hanging[code]:
             continue
-        # What lies farther out than the others are wide.
+        # Samples farther from the others than the range of the others.
         far = int(((z < 2 * low - high) | (z > 2 * high - low)).sum())
         bins = max(1, math.ceil(BINS * kept))
         text = (

@@ -14,7 +14,7 @@ def unbalanced_factors(examined: Examined) -> Iterator[Finding]:
     shares = {}
     for j, (counts, values) in enumerate(zip(examined.counts, examined.values, strict=True)):
         half = examined.samples / (2 * len(counts))
-        # Four standard deviations of a count of this size: chance alone does not make as few.
+        # Chance alone does not put a count four standard deviations below its expectation.
         if j not in one_hot and values.size and counts.min() + 4 * math.sqrt(half) < half:
             shares[j] = counts.max() / examined.samples
     if not shares:

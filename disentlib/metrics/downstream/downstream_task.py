@@ -161,7 +161,7 @@ def _one_vs_rest(
     known = np.unique(values)
     if len(known) == 1:
         return values, np.full(len(test), values[0], values.dtype)
-    # Of two values one regression says which.
+    # Two values need one regression: the second's is its mirror image.
     asked = known[1:] if len(known) == 2 else known
     labels = (values[:, None] == asked).astype(np.int64)
     right = np.zeros((len(_WEIGHTS), len(asked)))

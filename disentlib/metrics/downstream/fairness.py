@@ -75,7 +75,7 @@ def unfairness_of(counts: NDArray[Any]) -> tuple[float, float]:
     shares = counts / np.maximum(totals, 1)
     overall = counts.sum(axis=1, keepdims=True) / max(counts.sum(), 1)
     variation = np.abs(shares - overall).sum(axis=0) / 2
-    # A value that never occurs says nothing.
+    # A value that never occurs has no distribution of predictions: its variation counts as 0.
     variation = np.where(totals > 0, variation, 0.0)
     return float(variation @ totals / max(totals.sum(), 1)), float(variation.max())
 

@@ -41,7 +41,7 @@ def covariance_root(codes: ArrayLike) -> NDArray[np.float64]:
     varies = low < high
     samples, dims = len(codes), int(varies.sum())
     largest = np.maximum(np.abs(low[varies]), np.abs(high[varies])).astype(np.float64)
-    # Powers of two round nothing, and no sum or square of what is left can overflow.
+    # Scaling by powers of two is exact, and afterwards no sum or square can overflow.
     scale = np.exp2(np.frexp(largest)[1] - 1)
     starts = range(0, samples, _BLOCK)
     scaled = (codes[start : start + _BLOCK, varies] / scale for start in starts)
@@ -90,7 +90,7 @@ def graded_svd(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     half = len(seats) // 2
     for _ in range(_MOST_SWEEPS):
         steepest = 0.0
-        # As in a tournament: disjoint pairs at a time, and all have met in the end.
+        # Round-robin order: each round rotates disjoint pairs, and a sweep covers every pair.
         for _ in range(len(seats) - 1):
             i, j = np.sort([seats[:half], seats[: half - 1 : -1]], axis=0)
             i, j = i[j < dims], j[j < dims]

@@ -56,9 +56,9 @@ def mutual_information_score(
     >>> mutual_information_score(codes[:, [0, 0]])  # ln 20
     2.995...
     """
-    shared = information_between_codes(
+    information = information_between_codes(
         codes, protocol=protocol, estimator=estimator, bins=bins, correction=correction
     )
-    different = ~np.eye(len(shared), dtype=np.bool_)
-    # Clipped last: estimates below 0 make up for those above.
-    return max(0.0, float(shared[different].mean())) if len(shared) > 1 else 0.0
+    different = ~np.eye(len(information), dtype=np.bool_)
+    # Only the mean is clipped: chance takes single estimates below 0 as often as above.
+    return max(0.0, float(information[different].mean())) if len(information) > 1 else 0.0

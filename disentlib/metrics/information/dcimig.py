@@ -66,7 +66,7 @@ def dcimig(
     >>> factors = np.indices((10, 10, 10)).reshape(3, -1).T
     >>> dcimig(factors.astype(float), factors)
     1.0
-    >>> dcimig(factors[:, :2].astype(float), factors)  # nobody tells the third
+    >>> dcimig(factors[:, :2].astype(float), factors)  # no code carries the third factor
     0.666...
     """
     estimated = estimate(

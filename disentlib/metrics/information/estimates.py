@@ -376,7 +376,7 @@ def _beyond_chance(
     """Return H (I - E) / (H - E), or I - E where H is infinite, and whether it is significant."""
     excess = information - chance
     room = entropies - chance
-    # No room: a constant factor, or one whose values are as many as the samples.
+    # Without room the factor is constant, or it has as many values as there are samples.
     some = room > 1e-9
     adjusted = np.zeros_like(excess)
     finite = np.isfinite(entropies)

@@ -89,5 +89,6 @@ def jemmig(
     ]
     joint = own + estimated.factor_entropy - best
     raw = joint - (best - second)
-    # Runs of equal values may open more bins than asked for, which a code of noise then fills.
+    # Runs of equal values may open more bins than were asked for. A code of noise that fills them
+    # has a joint entropy above the bound, so the ratio is clipped.
     return mean(np.clip(1 - raw / (estimated.factor_entropy + np.log(estimated.bins)), 0, 1))

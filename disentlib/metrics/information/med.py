@@ -277,7 +277,7 @@ def _shares(
     parts: TrainTestSplit, *, continuous: Continuous, **options: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return R (dims, kept factors), and which factors vary."""
-    if len(parts.train_codes) < 2:  # nothing varies
+    if len(parts.train_codes) < 2:  # a single row has no variation
         dims, factors = parts.train_codes.shape[1], parts.train_factors.shape[1]
         return np.zeros((dims, 0)), np.zeros(factors, np.bool_)
     estimated = estimate(parts.train_codes, parts.train_factors, continuous=continuous, **options)
@@ -285,5 +285,5 @@ def _shares(
     estimated = estimated.of_varying_factors()
     information = np.where(estimated.significant, estimated.mutual_information, 0.0)
     total = information.sum(axis=0)
-    # A factor that no code tells has no shares.
+    # A factor without any information has shares of 0, not 0 / 0.
     return np.divide(information, total, out=np.zeros_like(information), where=total > 0), kept

@@ -109,7 +109,7 @@ def mig_sup(
         return 0.0 if active is None else float("nan")
     parts = estimated.shares()
     if normaliser == "code":
-        # A constant code shares nothing with anything.
+        # A constant code has entropy 0: its shares are 0, not 0 / 0.
         live = estimated.code_entropy > 0
         parts = np.divide(
             estimated.mutual_information,

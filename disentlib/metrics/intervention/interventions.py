@@ -66,7 +66,7 @@ Table = CodeTable | ArrayTable
 
 
 class Batches(NamedTuple):
-    """ScoreRow numbers of a table.
+    """Row numbers of a table.
 
     Attributes:
         factor: what each batch was about (count,).
@@ -156,7 +156,7 @@ class Interventions:
             varying &= np.ldexp(deviation, -self.powers) >= least
             warn_of_pruned(np.flatnonzero(~varying), len(varying), threshold, prune_on)
             return np.flatnonzero(varying), variance
-        # Constant but for rounding: 0 over almost 0.
+        # Codes that are constant but for rounding: their ratio below would be 0 over almost 0.
         varying &= deviation > np.finfo(codes.dtype).eps * np.abs(codes).max(axis=0)
         if not varying.any():
             return np.flatnonzero(varying), variance
@@ -209,7 +209,7 @@ class _Grid:
     """Draws rows of a grid of factors, the last one fastest."""
 
     def __init__(self, sizes: tuple[int, ...], rng: Random, *, every_factor: bool) -> None:
-        # Without factors of a single value, positions in the grid are the same.
+        # Factors of a single value do not change positions in the grid, so they may be left out.
         self.sizes = np.array([size for size in sizes if every_factor or size > 1], np.int64)
         self.factors = len(self.sizes)
         self._rng = (
@@ -239,7 +239,7 @@ class _Grid:
         strides = np.cumprod(np.append(self.sizes[1:], 1)[::-1])[::-1]
         stride, size = strides[factor, None], self.sizes[factor, None]
         value = base // stride % size
-        # randint takes one bound a call, and every size is one of a few.
+        # randint takes one bound a call, so factors of one size are drawn together.
         drawn = np.empty((len(factor), batch), np.int64)
         for one in np.unique(size):
             chosen = size[:, 0] == one

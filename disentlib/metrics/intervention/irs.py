@@ -139,7 +139,8 @@ def robustness(
         matrix = 1 - strayed / overall[:, None]
     else:
         inside, usual = strayed[:, :-1], strayed[:, -1]
-        # A sample of a tenth of the variance is far beyond the quantile; else spare the search.
+        # A sample with a tenth of the variance lies this far beyond the quantile. Only then is the
+        # slower search for outliers needed.
         if (overall > np.sqrt(0.1 * (1 - quantile) * len(array)) * usual).any():
             warn_of_outliers(array, stacklevel=4)
         overall = np.where(usual > 0, usual, overall)

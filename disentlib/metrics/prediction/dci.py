@@ -192,7 +192,7 @@ def fit_importances(
             continue
         if not continuous:
             train, test = train.astype(np.int64), test.astype(np.int64)
-        if (train == train[0]).all():  # only by chance of the split: nothing to learn from
+        if (train == train[0]).all():  # the split left the training rows a single value
             fitted = _Fit(np.zeros(parts.train_codes.shape[1]), train, np.full_like(test, train[0]))
         else:
             fitted = fit(parts.train_codes, train, parts.test_codes, bool(continuous), seed)
@@ -216,7 +216,7 @@ def disentanglement_of(matrix: NDArray[Any]) -> float:
     """
     rows = matrix.sum(axis=1)
     total = rows.sum()
-    # Nothing important at all: weights are equal, and all are 0.
+    # Where no code is important, all rows weigh the same and every figure is 0.
     weights = rows / total if total > 0 else np.full(len(rows), 1 / len(rows))
     return float(weights @ purities(matrix))
 
@@ -268,12 +268,12 @@ def _histogram_boosting(
     codes: NDArray[Any], values: NDArray[Any], test: NDArray[Any], continuous: bool, seed: int
 ) -> _Fit:
     kind = HistGradientBoostingRegressor if continuous else HistGradientBoostingClassifier
-    # Its OpenMP threads wait for each other in loops: on a busy machine more are slower.
+    # Its OpenMP threads wait for each other actively, so more of them are slower on a busy machine.
     with threadpool_limits(1):
         model = kind(early_stopping=False, random_state=seed).fit(codes, values)
         train, tested = model.predict(codes), model.predict(test)
     shares = np.zeros(codes.shape[1])
-    for stage in model._predictors:  # the gains are public nowhere
+    for stage in model._predictors:  # scikit-learn has no public way to the gains
         for tree in stage:
             splits = tree.nodes[tree.nodes["is_leaf"] == 0]
             np.add.at(shares, splits["feature_idx"], splits["gain"])

@@ -153,11 +153,12 @@ def _of_quantities(
 ) -> NDArray[np.float64]:
     """Return shares of variance for factors that are numbers."""
     if estimator != "tree":
-        # The reference calls a code of less variance constant.
+        # Under the protocol codes of a variance below 1e-12 count as constant.
         return _squared_correlations(
             part.train_codes, part.train_factors, least_variance=0.0 if protocol is None else 1e-12
         )
-    # As leaves of discrete factors are: a quarter of what one of 21 values would have.
+    # The smallest leaf is a quarter of the samples that one of 21 equally frequent values has, as
+    # in trees of discrete factors.
     tree = DecisionTreeRegressor(min_samples_leaf=max(1, len(part.train_codes) // 84))
     accuracies = np.zeros((part.train_codes.shape[1], part.train_factors.shape[1]))
     for j, (codes, tests) in enumerate(zip(part.train_codes.T, part.test_codes.T, strict=True)):

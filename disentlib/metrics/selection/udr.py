@@ -87,7 +87,10 @@ def udr(
         given = [as_array(divergence, "kl").astype(np.float64) for divergence in kl]
         if [part.shape for part in given] != [part.shape for part in active]:
             raise ValueError("expected one kl a code of each model")
-        active = [part & (kl > least_kl) for part, kl in zip(active, given, strict=True)]
+        active = [
+            varies & (divergence > least_kl)
+            for varies, divergence in zip(active, given, strict=True)
+        ]
     if correlation == "spearman":
         models = [rankdata(array, axis=0) for array in models]
     models = [_standardise(array, live) for array, live in zip(models, active, strict=True)]

@@ -143,7 +143,8 @@ def area_precision(matrix: NDArray[Any]) -> Precision:
         if thresholds[position] > 0:
             code, factor = int(entry) // factors, dims + int(entry) % factors
             ends = {root(code), root(factor)}
-            # An edge makes a group of two loose ends, or joins what its ends belong to.
+            # An edge between two new nodes starts a group; one that touches a group extends it; one
+            # between two groups joins them.
             belonging = {end for end in ends if end in touched}
             count += 1 - len(belonging)
             parent[root(code)] = root(factor)
