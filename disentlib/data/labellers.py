@@ -13,11 +13,11 @@ from disentlib.data.randomness import Random, integers
 
 __all__ = ["LABELLERS", "Labeller", "binned", "noisy", "partial", "perfect", "permuted"]
 
-Labels = tuple[np.ndarray, tuple[int, ...]]
-Labeller = Callable[[np.ndarray, Sequence[int], Random], Labels]
+SizedLabels = tuple[np.ndarray, tuple[int, ...]]
+Labeller = Callable[[np.ndarray, Sequence[int], Random], SizedLabels]
 
 
-def perfect(factors: np.ndarray, sizes: Sequence[int], rng: Random) -> Labels:  # noqa: ARG001
+def perfect(factors: np.ndarray, sizes: Sequence[int], rng: Random) -> SizedLabels:  # noqa: ARG001
     """Return the factors themselves."""
     return factors.astype(np.float32), tuple(sizes)
 
@@ -28,7 +28,7 @@ def binned(
     rng: Random,  # noqa: ARG001
     *,
     bins: int = 5,
-) -> Labels:
+) -> SizedLabels:
     """Return min(floor(value / (size / bins)), bins - 1) where a factor has more values than bins.
 
     >>> labels, sizes = binned(np.array([[0], [7], [8], [15], [39]]), [40], None)
@@ -44,21 +44,23 @@ def binned(
 
 def noisy(
     factors: np.ndarray, sizes: Sequence[int], rng: Random, *, probability: float = 0.1
-) -> Labels:
+) -> SizedLabels:
     """Return the factors, each replaced by a uniform value with the given probability."""
     replaced = rng.random(factors.shape) < probability
     values = np.stack([integers(rng, size, len(factors)) for size in sizes], axis=1)
     return np.where(replaced, values, factors).astype(np.float32), tuple(sizes)
 
 
-def permuted(factors: np.ndarray, sizes: Sequence[int], rng: Random) -> Labels:
+def permuted(factors: np.ndarray, sizes: Sequence[int], rng: Random) -> SizedLabels:
     """Return the factors with the values of each renamed at random, which loses their order."""
     names = [rng.permutation(size) for size in sizes]
     labels = [name[column] for name, column in zip(names, factors.T, strict=True)]
     return np.stack(labels, axis=1).astype(np.float32), tuple(sizes)
 
 
-def partial(factors: np.ndarray, sizes: Sequence[int], rng: Random, *, observed: int = 2) -> Labels:
+def partial(
+    factors: np.ndarray, sizes: Sequence[int], rng: Random, *, observed: int = 2
+) -> SizedLabels:
     """Return `observed` of the factors, chosen at random once, in their order."""
     if not 1 <= observed <= len(sizes):
         raise ValueError(f"expected observed in 1..{len(sizes)}, got {observed}")

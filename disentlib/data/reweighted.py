@@ -9,7 +9,7 @@ import numpy as np
 from disentlib.data.ground_truth import GroundTruthData
 from disentlib.data.randomness import RNG, Random, generator, integers
 
-Table = tuple[tuple[int, ...], np.ndarray]
+WeightTable = tuple[tuple[int, ...], np.ndarray]
 LARGEST = 1 << 25  # combinations in one table: 256 MB
 
 
@@ -29,7 +29,7 @@ class Reweighted(GroundTruthData):
         self.deterministic = data.deterministic
         if not by_row:
             data._require_grid("chosen factors")
-        self._tables: list[Table] = list(data._tables) if isinstance(data, Reweighted) else []
+        self._tables: list[WeightTable] = list(data._tables) if isinstance(data, Reweighted) else []
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from disentlib.metrics.protocol import split_rows
 from disentlib.metrics.score import score
 from disentlib.ops import near_one
 
-Correlation = Literal["pearson", "spearman", "cca"]
+MCCCorrelation = Literal["pearson", "spearman", "cca"]
 
 
 @score("Pearson correlation", moments=True)
@@ -23,7 +23,7 @@ def mcc(
     codes: ArrayLike,
     factors: ArrayLike,
     *,
-    correlation: Correlation = "pearson",
+    correlation: MCCCorrelation = "pearson",
     continuous: Continuous = False,
     out_of_sample: bool = False,
     rng: RNG = 0,
@@ -67,9 +67,9 @@ def mcc(
     >>> mcc(factors[:, ::-1] * [-2.0, 0.1], factors)
     1.0
     """
-    if correlation not in get_args(Correlation):
+    if correlation not in get_args(MCCCorrelation):
         raise ValueError(
-            f"expected correlation as one of {get_args(Correlation)}, got {correlation!r}"
+            f"expected correlation as one of {get_args(MCCCorrelation)}, got {correlation!r}"
         )
     if out_of_sample and correlation == "cca":
         raise ValueError(
@@ -91,7 +91,7 @@ def mcc(
 
 
 def _matrix(
-    codes: NDArray[np.float64], factors: NDArray[np.float64], correlation: Correlation
+    codes: NDArray[np.float64], factors: NDArray[np.float64], correlation: MCCCorrelation
 ) -> NDArray[np.float64]:
     if correlation == "spearman":
         return correlations(rankdata(codes, axis=0), rankdata(factors, axis=0))

@@ -6,7 +6,7 @@ import numpy as np
 
 from disentlib import ops
 from disentlib.data.randomness import RNG
-from disentlib.metrics.intervention.interventions import Interventions, Table
+from disentlib.metrics.intervention.interventions import Interventions, InterventionTable
 from disentlib.metrics.protocol import Protocol, generator
 from disentlib.metrics.scale import warn_of_scale
 from disentlib.metrics.score import score
@@ -30,7 +30,7 @@ class BetaVAEScore(NamedTuple):
     in_sample=("train_accuracy",),
 )
 def beta_vae_score(
-    table: Table,
+    table: InterventionTable,
     *,
     protocol: Protocol | None = None,
     batch: int = 64,

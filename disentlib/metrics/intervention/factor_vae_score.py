@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.intervention.interventions import Batches, Interventions, PruneOn, Table
+from disentlib.metrics.intervention.interventions import (
+    Batches,
+    Interventions,
+    InterventionTable,
+    PruneOn,
+)
 from disentlib.metrics.protocol import Protocol, generator
 from disentlib.metrics.score import score
 
@@ -45,7 +50,7 @@ class Votes(NamedTuple):
     in_sample=("train_accuracy",),
 )
 def factor_vae_score(
-    table: Table,
+    table: InterventionTable,
     *,
     protocol: Protocol | None = None,
     batch: int = 64,
@@ -118,7 +123,7 @@ def factor_vae_score(
 
 
 def count_votes(
-    table: Table,
+    table: InterventionTable,
     *,
     protocol: Protocol | None = None,
     batch: int = 64,

@@ -62,7 +62,7 @@ class ArrayTable:
         return Lookup(self.codes, self.logvar, rows)
 
 
-Table = CodeTable | ArrayTable
+InterventionTable = CodeTable | ArrayTable
 
 
 class Batches(NamedTuple):
@@ -89,9 +89,14 @@ class Interventions:
     """
 
     def __init__(
-        self, table: Table, *, sampled: bool = False, rng: Random, every_factor: bool = False
+        self,
+        table: InterventionTable,
+        *,
+        sampled: bool = False,
+        rng: Random,
+        every_factor: bool = False,
     ) -> None:
-        if not isinstance(table, Table):
+        if not isinstance(table, InterventionTable):
             raise TypeError(
                 f"expected a CodeTable or ArrayTable, got {type(table).__name__}: "
                 "write metrics.ArrayTable(codes, factors)"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.intervention.interventions import Interventions, Table
+from disentlib.metrics.intervention.interventions import Interventions, InterventionTable
 from disentlib.metrics.protocol import generator
 from disentlib.metrics.score import score
 
@@ -15,7 +15,7 @@ Pooling = Literal["avg", "max"]
 
 @score("correlation in pairs")
 def omes(
-    table: Table,
+    table: InterventionTable,
     *,
     alpha: float = 0.5,
     pooling: Pooling = "avg",

@@ -2,14 +2,14 @@
 
 from disentlib.data.randomness import RNG
 from disentlib.metrics.intervention.factor_vae_score import accuracies, tables
-from disentlib.metrics.intervention.interventions import Interventions, Table
+from disentlib.metrics.intervention.interventions import Interventions, InterventionTable
 from disentlib.metrics.protocol import generator
 from disentlib.metrics.score import score
 
 
 @score("majority vote on batches of 64")
 def z_max_var(
-    table: Table,
+    table: InterventionTable,
     *,
     batch: int = 64,
     train_votes: int = 800,

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from disentlib import ops
 from disentlib.arrays import as_array
 
-Correlation = Literal["lasso", "spearman"]
+UDRCorrelation = Literal["lasso", "spearman"]
 Pool = Literal["mean_of_means", "pooled"]
 
 
@@ -32,7 +32,7 @@ def udr(
     codes: Sequence[ArrayLike],
     kl: Sequence[ArrayLike] | None = None,
     *,
-    correlation: Correlation = "lasso",
+    correlation: UDRCorrelation = "lasso",
     pool: Pool = "pooled",
     least_kl: float = 0.01,
     count_dead: bool = False,
@@ -73,7 +73,7 @@ def udr(
     array([1., 1.])
     """
     for name, value, known in (
-        ("correlation", correlation, get_args(Correlation)),
+        ("correlation", correlation, get_args(UDRCorrelation)),
         ("pool", pool, get_args(Pool)),
     ):
         if value not in known:
