@@ -4,6 +4,7 @@ The blocks of a page run in order, in one namespace and one empty folder, with f
 steps. A block below the comment `<!-- needs ... -->` (somebody's file, hours) is only read.
 """
 
+import importlib
 import inspect
 import re
 import shlex
@@ -105,6 +106,20 @@ def test_the_changelog_names_every_score():
     assert not [
         name for name in metrics.SCORES if not re.search(rf"`(metrics\.)?{name}\b", changelog)
     ]
+
+
+def test_the_page_of_scores_has_every_score(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    pages = importlib.import_module("api_pages")
+    page = pages.on_page_markdown((ROOT / "docs/scoring.md").read_text(encoding="utf-8"))
+    for name, score in metrics.SCORES.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert ("| lower |" in row) == (not score.higher_is_better)
+        assert ("| yes |" in row) == (score.reference is not None)
+        assert score.paper in row
+    assert "| `mig` | information | higher | codes, factors | yes | Chen" in page
+    assert "| `omes` | intervention | higher | a table of codes |  | Dapueto" in page
+    assert "| `mig_aggregated_posterior` | information | higher | mean, logvar, factors |" in page
 
 
 def test_commands_are_found_in_shell_text():

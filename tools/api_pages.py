@@ -1,7 +1,7 @@
 """How packages become API pages: a hook of mkdocs and an extension of Griffe.
 
-A line `::: disentlib.metrics *` becomes one entry for each name that the package re-exports, and a
-doctest at the end of a docstring is shown as an example.
+A line `::: disentlib.metrics *` becomes one entry for each name that the package re-exports, a line
+`::: scores` the table of all scores, and a doctest at the end of a docstring is an example.
 """
 
 import ast
@@ -14,6 +14,7 @@ import griffe
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPORTS = re.compile(r"^::: ([\w.]+) \*$", re.MULTILINE)
+SCORES_LINE = "::: scores"
 DOCTEST = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
 
 
@@ -29,8 +30,27 @@ def exports(package: str) -> list[str]:
     ]
 
 
+def score_table() -> str:
+    """Return the table of all scores, as their signatures and docstrings describe them."""
+    from disentlib.metrics import SCORES
+
+    rows = ["| score | family | better | takes | `locatello2019` | paper |", "|---|" + "---|" * 5]
+    for score in SCORES.values():
+        given = "codes, factors" if score.needs_factors else "codes"
+        if score.needs_encoder:
+            given = "a table of codes" if score.intervenes else "mean, logvar, factors"
+        rows.append(
+            f"| `{score.name}` | {score.function.__module__.split('.')[2]} | "
+            f"{'higher' if score.higher_is_better else 'lower'} | {given} | "
+            f"{'yes' if score.reference else ''} | {score.paper.replace('|', ' ')} |"
+        )
+    return "\n".join(rows)
+
+
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Expand the lines of one page."""
+    if SCORES_LINE in markdown:
+        markdown = markdown.replace(SCORES_LINE, score_table())
     return EXPORTS.sub(
         lambda line: "\n\n".join(_entry(line[1], name) for name in exports(line[1])), markdown
     )

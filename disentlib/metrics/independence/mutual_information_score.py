@@ -28,16 +28,17 @@ def mutual_information_score(
     Whether codes are pairwise independent. Needs no factors. Unlike `gaussian_total_correlation`
     it notices dependence without correlation, but only between pairs.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`): independent
-    codes score about 0. Plug-in information from equal-width bins under `bins` or `protocol`; there
-    independent codes score about (bins - 1)^2 / (2 samples).
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`):
+    independent codes score about 0. Plug-in information from equal-width bins under `bins` or
+    `protocol`; there independent codes score about (bins - 1)^2 / (2 samples).
 
     Args:
         codes: real numbers (samples, dims).
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
 
     Returns:
         From 0 to ln(bins), or without bound for neighbours; 0 for a single code.

@@ -35,8 +35,9 @@ def dcimig(
 
     It is not `dci`, which takes importances to boosted trees, nor the mean of `mig` and `mig_sup`.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
-    and plug-in information under `bins` or `protocol`. Independent codes score about 0.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`);
+    equal-width bins and plug-in information under `bins` or `protocol`. Independent codes score
+    about 0.
 
     Args:
         codes: real numbers (samples, dims).
@@ -44,9 +45,10 @@ def dcimig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies.

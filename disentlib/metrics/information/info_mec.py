@@ -49,13 +49,13 @@ def info_mec(
     log-loss of a logistic regression of the factor on all standardised codes, without penalty and
     with balanced classes, on the samples that it was fitted on; of a real-valued factor R^2.
 
-    Estimator: by default adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over
-    the codes that share more with some factor than chance explains, and what they so share.
-    Independent codes score 0, but for InfoE, which knows its samples by heart: 0.03 for 1,000 of
-    10 codes. "neighbours" is the authors' estimate for real-valued codes: 10 nearest neighbours,
-    over codes whose range is above a twentieth of the largest, so that the scale of codes matters;
-    there InfoC of independent codes is about 0.6. "values" is theirs for codes of few values: these
-    are labels, and information is plug-in.
+    Estimator: by default adaptive bins, adjusted for chance
+    (`disentlib.metrics.information.estimates`), over the codes that share more with some factor
+    than chance explains, and what they so share. Independent codes score 0, but for InfoE, which
+    knows its samples by heart: 0.03 for 1,000 of 10 codes. "neighbours" is the authors' estimate
+    for real-valued codes: 10 nearest neighbours, over codes whose range is above a twentieth of the
+    largest, so that the scale of codes matters; there InfoC of independent codes is about 0.6.
+    "values" is theirs for codes of few values: these are labels, and information is plug-in.
 
     Args:
         codes: real numbers (samples, dims).

@@ -37,8 +37,8 @@ def jemmig(
     It is not a share of H(factor), as `mig` is: ln bins enters, so that numbers of different bins
     do not compare.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`); equal-width bins
-    and plug-in information under `bins` or `protocol`.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`);
+    equal-width bins and plug-in information under `bins` or `protocol`.
 
     Args:
         codes: real numbers (samples, dims).
@@ -46,9 +46,9 @@ def jemmig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "adaptive", "quantile" or "width" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile" or "width" (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies. Independent codes score (ln bins - H(code)) /

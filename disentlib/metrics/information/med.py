@@ -78,9 +78,9 @@ def med(
     choose, and no more cost for codes of hundreds of dims. H is the entropy in base of the number
     of entries and w the share of a code, or for completeness a factor, in all of R.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), leaving out what
-    chance explains: otherwise what many useless codes seem to know drowns the useful ones. Plug-in
-    information from equal-width bins under `bins` or `protocol`.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`),
+    leaving out what chance explains: otherwise what many useless codes seem to know drowns the
+    useful ones. Plug-in information from equal-width bins under `bins` or `protocol`.
 
     Args:
         codes: real numbers (samples, dims).
@@ -89,9 +89,10 @@ def med(
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins, one-vs-rest regressions and the leading
             rows to fit on; None for the default.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
         train_fraction: share of samples that information and regressions are taken from.
         test: (codes, factors) to test on instead of the rest.
         rng: draws the training rows.

@@ -35,9 +35,9 @@ def mig(
     It is not a score of modularity: one code that tells every factor scores 1, if no other code
     tells any. And two equal codes score 0, although each is as good as one alone.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates` says why, and what
-    it changes); equal-width bins and plug-in information under `bins` or `protocol`. Independent
-    codes score about 0. With a single code, the second best counts as 0.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates` says
+    why, and what it changes); equal-width bins and plug-in information under `bins` or `protocol`.
+    Independent codes score about 0. With a single code, the second best counts as 0.
 
     Args:
         codes: real numbers (samples, dims).
@@ -45,9 +45,10 @@ def mig(
             factor with a single value is left out with a warning.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
 
     Returns:
         From 0 to 1; NaN if no factor varies.

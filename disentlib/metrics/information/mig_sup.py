@@ -41,9 +41,9 @@ def mig_sup(
 
     It is not a score of completeness: a factor that no code tells, or many, does not lower it.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over the active
-    codes: those that share more with some factor than chance explains. Plug-in information and all
-    codes under `bins` or `protocol`: there noise lowers the score.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`), over
+    the active codes: those that share more with some factor than chance explains. Plug-in
+    information and all codes under `bins` or `protocol`: there noise lowers the score.
 
     Args:
         codes: real numbers (samples, dims).
@@ -54,9 +54,10 @@ def mig_sup(
             above 0.01.
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins; None for the default estimator.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`).
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
 
     Returns:
         From 0 to 1, about 0 for independent codes that are made to count; 0 if no code is active;

@@ -33,10 +33,10 @@ def modularity(
     Whether each code is about one factor alone. Nothing is said about a factor that no code, or
     many codes, tell.
 
-    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.estimates`), over the codes
-    that share more with some factor than chance explains; noise has none and scores 0. Plug-in
-    information over all codes, as under `bins` or `protocol`, gives pure noise about 0.99 at any
-    number of samples, as its bias is largest for the factor with most values.
+    Estimator: adaptive bins, adjusted for chance (`disentlib.metrics.information.estimates`), over
+    the codes that share more with some factor than chance explains; noise has none and scores 0.
+    Plug-in information over all codes, as under `bins` or `protocol`, gives pure noise about 0.99
+    at any number of samples, as its bias is largest for the factor with most values.
 
     Args:
         codes: real numbers (samples, dims).
@@ -46,10 +46,11 @@ def modularity(
         continuous: which factors are real-valued, one answer for all or one each.
         protocol: "locatello2019" for 20 equal-width bins and all codes, those that share exactly
             nothing counting 0; None for the default estimator.
-        estimator: "adaptive", "quantile", "width" or "neighbours" (`disentlib.metrics.estimates`).
+        estimator: "adaptive", "quantile", "width" or "neighbours"
+            (`disentlib.metrics.information.estimates`).
         bins: how many; alone, that many equal-width ones.
-        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.estimates`). Without
-            "shuffle" all codes count.
+        correction: "none", "miller_madow" or "shuffle" (`disentlib.metrics.information.estimates`).
+            Without "shuffle" all codes count.
 
     Returns:
         From 0 to 1; 0 if no code is about any factor; NaN if fewer than two factors vary, as then
