@@ -335,7 +335,7 @@ def test_a_table_of_codes_keeps_what_was_asked_for_alone():
     finally:
         tracemalloc.stop()
     asked = 2 * len(order) * 1000 * 4
-    assert peak < 4 * asked + 8 * data.grid_size
+    assert peak < 3 * asked
     mean, logvar, rows = whole.look_up(order)
     assert len(mean) == len(order)
     np.testing.assert_array_equal(mean, -logvar)

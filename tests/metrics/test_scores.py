@@ -29,6 +29,8 @@ def test_known_scores_are_what_they_were():
     assert named(lambda s: not s.needs_factors) >= NO_FACTORS
     assert named(lambda s: s.higher_is_better).isdisjoint(NO_FACTORS)
     assert named(lambda s: not s.higher_is_better) >= NO_FACTORS
+    assert named(lambda s: s.higher_is_better) >= {*INTERVENING, *FITTING, *CUT} - NO_FACTORS
+    assert named(lambda s: s.needs_factors) >= {*INTERVENING, *FITTING, *CUT} - NO_FACTORS
     assert named(lambda s: s.intervenes) >= INTERVENING
     assert named(lambda s: s.posteriors) >= {"mig_aggregated_posterior"}
     assert named(lambda s: s.needs_encoder) >= {*INTERVENING, "mig_aggregated_posterior"}
