@@ -1,5 +1,7 @@
 """The `disentlib` command. The only package that imports gin."""
 
+import argparse
+import functools
 import importlib
 import os
 import re
@@ -8,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from disentlib import __version__
-from disentlib.cli.console import UsageError, add_common_flags, native_silence, nearest
+from disentlib.cli.console import Parser, UsageError, add_common_flags, native_silence
 from disentlib.screen import safe
 
 __all__ = ["main"]
@@ -28,51 +30,64 @@ GIN_ADDS = re.compile(
     r"\s*(In call to configurable|No values supplied by Gin|Gin had values|Caller supplied)"
 )
 
-OVERVIEW = """usage: disentlib COMMAND ...
-
-Train, measure and study disentangled representations.
-
-commands:
-{commands}
-
-Try first:
+EXAMPLE = """Try first:
   disentlib score codes.npz                                        # arrays `codes` and `factors`
   disentlib train --gin_file runs/demo.gin --run_dir runs/demo     # a small beta-VAE, then
   disentlib report runs/demo                                       # look at it
 
-`disentlib COMMAND --help` explains a command with an example. `disentlib --version` says {version}.
+`disentlib COMMAND --help` explains a command with an example.
 """
 
 
-def overview() -> str:
-    """Return the text of `disentlib --help`."""
-    lines = "\n".join(f"  {name:13}{what}" for name, what in COMMANDS.items())
-    return OVERVIEW.format(commands=lines, version=__version__)
+class Command(Parser):
+    """A command whose module, which knows its flags, is imported when it is called."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse what follows the command's name as its own module says."""
+        name = self.prog.split()[-1]
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors arrive as exceptions
+        with native_silence():
+            module = importlib.import_module(f"disentlib.cli.{name.replace('-', '_')}")
+        parser = module.parser()
+        add_common_flags(parser)
+        parser.set_defaults(run_command=module.run)
+        return parser.parse_args(args, namespace), []
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `disentlib`."""
+    top = Parser(
+        prog="disentlib",
+        description="Train, measure and study disentangled representations.",
+        epilog=EXAMPLE,
+        add_help=False,
+        formatter_class=functools.partial(
+            argparse.RawDescriptionHelpFormatter, max_help_position=20, width=100
+        ),
+    )
+    top.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+    top.add_argument("--version", action="version", version=__version__, help=argparse.SUPPRESS)
+    commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", parser_class=Command
+    )
+    for name, what in COMMANDS.items():
+        commands.add_parser(name, help=what, add_help=False)
+    return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 good, 1 failure, 2 wrong usage."""
+    top = parser()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview(), end="")
+    options = top.parse_args(["--help"] if arguments == ["help"] else arguments)
+    if options.command is None:
+        top.print_help()
         return 0
-    if arguments[0] == "--version":
-        print(__version__)
-        return 0
-    name, *rest = arguments
-    if name not in COMMANDS:
-        guess = nearest(name, COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
-        print(f"disentlib: unknown command {name!r}{guess}", file=sys.stderr)
-        return 2
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors arrive as exceptions
-    with native_silence():
-        command = importlib.import_module(f"disentlib.cli.{name.replace('-', '_')}")
-    parser = command.parser()
-    add_common_flags(parser)
-    options = parser.parse_args(rest)
+    name = options.command
     try:
-        status: int = command.run(options) or 0
+        status: int = options.run_command(options) or 0
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:

@@ -4,11 +4,15 @@ import argparse
 import contextlib
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from disentlib.screen import Console, safe
+
+# How argparse says that a word is none of those expected.
+CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)")
 
 
 class UsageError(Exception):
@@ -24,6 +28,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one line on stderr, without the usage, and exit with 2."""
+        if choice := CHOICE.search(message):
+            word, known = choice[1], re.findall(r"'(.*?)'", choice[2])
+            message = (
+                message[: choice.start()]
+                + f"unknown {word!r}"
+                + (nearest(word, known) or f"; expected one of {', '.join(known)}")
+            )
         self.exit(2, f"{self.prog}: {safe(message)}; see {self.prog} --help\n")
 
 
