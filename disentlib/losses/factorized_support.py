@@ -18,7 +18,7 @@ MATCHINGS = (
     "probabilistic",
 )
 
-# Product points are taken so many at a time that their distances to the batch stay below this.
+# The largest number of distances, of product points to the batch, that are held at once.
 CHUNK_ELEMENTS = 1 << 22
 
 # Draws of the probabilistic variant: of nearest points, and of farthest product points.
@@ -27,11 +27,11 @@ INNER_DRAWS, OUTER_DRAWS = 5, 20
 
 def draw_pairs(latents: int, pairs: int, key: tf.Tensor) -> tf.Tensor:
     """Return min(pairs, latents (latents - 1) / 2) distinct pairs i < j as (pairs, 2) indices."""
-    every = [(i, j) for i in range(latents) for j in range(i + 1, latents)]
-    if len(every) <= pairs:
-        return tf.constant(every, tf.int32, shape=(len(every), 2))
-    order = tf.argsort(tf.random.stateless_uniform((len(every),), key, alg="philox"))
-    return tf.gather(tf.constant(every, tf.int32), order[:pairs])
+    all_pairs = [(i, j) for i in range(latents) for j in range(i + 1, latents)]
+    if len(all_pairs) <= pairs:
+        return tf.constant(all_pairs, tf.int32, shape=(len(all_pairs), 2))
+    order = tf.argsort(tf.random.stateless_uniform((len(all_pairs),), key, alg="philox"))
+    return tf.gather(tf.constant(all_pairs, tf.int32), order[:pairs])
 
 
 def support_distance(
@@ -75,25 +75,25 @@ def support_distance(
     if matching == "hard":
         return _hard(first, second)
     inner, outer = _matching(matching, temperatures, key)
-    if matching != "probabilistic":  # whose gradient passes few entries anyway
+    if matching != "probabilistic":  # its few drawn entries need little memory as it is
         inner = tf.recompute_grad(inner)
     nearest = _chunked(first, second, inner)
     return tf.reduce_sum(outer(tf.reshape(nearest, (tf.shape(first)[0], -1))))
 
 
 def _hard(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-    """Search the extreme points without gradient, then take the distance between them alone."""
-    still_first, still_second = tf.stop_gradient(first), tf.stop_gradient(second)
+    """Search the extreme points without gradients, then differentiate only their distance."""
+    detached_first, detached_second = tf.stop_gradient(first), tf.stop_gradient(second)
     batch = tf.shape(first)[1]
-    nearest = _chunked(still_first, still_second, lambda d: tf.reduce_min(d, axis=3))
+    nearest = _chunked(detached_first, detached_second, lambda d: tf.reduce_min(d, axis=3))
     best = tf.argmax(tf.reshape(nearest, (tf.shape(first)[0], -1)), axis=1, output_type=tf.int32)
     a, b = best // batch, best % batch
 
     def pick(values: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
         return tf.gather(values, at, batch_dims=1)[:, None]
 
-    to_batch = tf.square(pick(still_first, a) - still_first) + tf.square(
-        pick(still_second, b) - still_second
+    to_batch = tf.square(pick(detached_first, a) - detached_first) + tf.square(
+        pick(detached_second, b) - detached_second
     )
     n = tf.argmin(to_batch, axis=1, output_type=tf.int32)
     return tf.reduce_sum(
@@ -104,7 +104,7 @@ def _hard(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
 def _chunked(
     first: tf.Tensor, second: tf.Tensor, inner: Callable[[tf.Tensor], tf.Tensor]
 ) -> tf.Tensor:
-    """Return inner(d) (pairs, a, b) of the distances d (pairs, a, b, n), some rows a at a time."""
+    """Return inner(d) (pairs, a, b) of the distances d (pairs, a, b, n), in chunks of rows a."""
     squared_first = tf.square(first[:, :, None] - first[:, None])  # (pairs, a, n)
     squared_second = tf.square(second[:, :, None] - second[:, None])  # (pairs, b, n)
     pairs, batch = first.shape
@@ -113,13 +113,13 @@ def _chunked(
     else:
         rows = min(batch, max(1, CHUNK_ELEMENTS // (pairs * batch * batch)))
 
-    def some(start: tf.Tensor) -> tf.Tensor:
+    def chunk(start: tf.Tensor) -> tf.Tensor:
         at = tf.minimum(start + tf.range(rows), batch - 1)  # the last chunk repeats the last row
         return inner(tf.gather(squared_first, at, axis=1)[:, :, None] + squared_second[:, None])
 
     if isinstance(batch, int) and rows == batch:
-        return some(tf.constant(0))
-    chunks = tf.map_fn(some, tf.range(0, batch, rows), fn_output_signature=first.dtype)
+        return chunk(tf.constant(0))
+    chunks = tf.map_fn(chunk, tf.range(0, batch, rows), fn_output_signature=first.dtype)
     joined = tf.reshape(tf.transpose(chunks, (1, 0, 2, 3)), (pairs, -1, batch))
     return joined[:, :batch]
 
@@ -127,7 +127,7 @@ def _chunked(
 def _matching(
     matching: str, temperatures: tuple[float, float], key: tf.Tensor | None
 ) -> tuple[Callable[[tf.Tensor], tf.Tensor], Callable[[tf.Tensor], tf.Tensor]]:
-    """Return what stands for min over the last axis, and for max over the last axis."""
+    """Return the functions in place of min over the last axis and of max over the last axis."""
     sign = 1.0 if matching.endswith("_max") else -1.0
 
     def logits(d: tf.Tensor) -> tf.Tensor:
@@ -160,8 +160,8 @@ def _matching(
 
     def draw(values: tf.Tensor, scores: tf.Tensor, draws: int, stream: int) -> tf.Tensor:
         flat = tf.reshape(tf.stop_gradient(scores), (-1, tf.shape(scores)[-1]))
-        own = tf.random.experimental.stateless_fold_in(key, stream)
-        at = tf.random.stateless_categorical(flat, draws, own)
+        stream_key = tf.random.experimental.stateless_fold_in(key, stream)
+        at = tf.random.stateless_categorical(flat, draws, stream_key)
         picked = tf.gather(tf.reshape(values, tf.shape(flat)), at, batch_dims=1)
         return tf.reshape(tf.reduce_mean(picked, axis=1), tf.shape(scores)[:-1])
 

@@ -17,7 +17,7 @@ def maximum_mean_discrepancy(
             of s C / (s C + |a - b|^2); C = 2 latents.
 
     Returns:
-        A scalar; unbiased, so it may be negative. 0 for one code: nothing tells its spread.
+        A scalar; unbiased, so it may be negative. 0 for a batch of one, which has no pairs.
 
     Raises:
         ValueError: for an unknown kernel.

@@ -1,4 +1,4 @@
-"""Weights that change with the number of steps, a pure function of it: nothing to save.
+"""Weights that are pure functions of the step, so that they have no state to save.
 
 Any weight of an objective takes a schedule instead of a number:
 `models.BetaVAE(..., beta=losses.LinearSchedule(0.0, 4.0, steps=10_000))`.
@@ -80,8 +80,8 @@ class LinearSchedule(Schedule):
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """Return the value at a step."""
-        gone = tf.maximum(tf.cast(step, tf.int64) - self.delay, 0)
-        part = tf.minimum(tf.cast(gone, tf.float32) / self.steps, 1.0)
+        elapsed = tf.maximum(tf.cast(step, tf.int64) - self.delay, 0)
+        part = tf.minimum(tf.cast(elapsed, tf.float32) / self.steps, 1.0)
         return self.first + (self.last - self.first) * part
 
 

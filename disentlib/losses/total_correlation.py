@@ -28,8 +28,8 @@ def from_batch(
         estimator: "minibatch" sums over the batch without constants, as the study did: the same
             gradients as "weighted", but shifted by (latents - 1) ln(batch * dataset_size), so that
             the value is no total correlation and may be negative. "weighted" has the constants.
-            "stratified" weights the image that made z by 1/dataset_size and the others by what the
-            rest of the data leaves, which is unbiased for q(z).
+            "stratified" weights the image that made z by 1/dataset_size and the others so that they
+            stand for the rest of the data, which is unbiased for q(z).
         dataset_size: number of images in the data; "weighted" and "stratified" need it.
 
     Returns:
@@ -76,7 +76,7 @@ def log_weight(batch: tf.Tensor, estimator: str, dataset_size: int | None = None
     others = tf.cast(tf.maximum(batch - 1, 1), tf.float32)
     rest = (dataset_size - others) / (dataset_size * others)
     row = tf.range(batch)
-    own = tf.equal(row[:, None], row[None])
-    stratum = tf.equal((row[:, None] + 1) % batch, row[None])  # any one but the own
-    weight = tf.where(own, 1.0 / dataset_size, tf.where(stratum, rest, 1.0 / others))
+    same = tf.equal(row[:, None], row[None])
+    stratum = tf.equal((row[:, None] + 1) % batch, row[None])  # any one other image
+    weight = tf.where(same, 1.0 / dataset_size, tf.where(stratum, rest, 1.0 / others))
     return tf.where(batch > 1, tf.math.log(weight), 0.0)

@@ -10,24 +10,23 @@ import tensorflow as tf
 
 from disentlib import pixels
 
-MARK = "refused"  # in the errors of compiled steps, before what a check said
+MARK = "refused"  # in the errors of compiled steps, before the message of a check
 
-# Of every byte, the number that the rule for pixels makes of it.
+# What the rule for pixels makes of each byte.
 _BYTES = pixels.as_input(np.arange(256, dtype=np.uint8))
 
-
-# Whether values are looked at; XLA cannot.
-_looked_at = contextvars.ContextVar("looked_at", default=True)
+# Whether values are checked; not under XLA, which cannot call Python.
+_checks_values = contextvars.ContextVar("checks_values", default=True)
 
 
 @contextlib.contextmanager
 def under_xla(compiled: bool) -> Iterator[None]:
-    """Leave checks of values out of a step that XLA compiles; it knows no Python."""
-    token = _looked_at.set(not compiled)
+    """Leave checks of values out of a step that XLA compiles, which cannot call Python."""
+    token = _checks_values.set(not compiled)
     try:
         yield
     finally:
-        _looked_at.reset(token)
+        _checks_values.reset(token)
 
 
 def as_input(images: tf.Tensor, *, unit: bool) -> tf.Tensor:
@@ -44,15 +43,15 @@ def as_input(images: tf.Tensor, *, unit: bool) -> tf.Tensor:
     images = tf.convert_to_tensor(images)
     pixels.as_input(np.empty(0, images.dtype.as_numpy_dtype))  # the type alone
     if images.dtype == tf.uint8:
-        seen = tf.gather(_BYTES, tf.cast(images, tf.int32))
+        checked = tf.gather(_BYTES, tf.cast(images, tf.int32))
         wrong = tf.equal(tf.reduce_max(images), 1)
     else:
-        seen = tf.cast(images, tf.float32)
+        checked = tf.cast(images, tf.float32)
         # The extremes are NaN where there is one, and NaN compares as false.
-        low, high = tf.reduce_min(seen), tf.reduce_max(seen)
-        least, most = (0.0, 1.0) if unit else (tf.float32.min, tf.float32.max)
-        wrong = tf.logical_not(tf.logical_and(low >= least, high <= most))
-    return refused(seen, wrong, lambda array: pixels.as_input(array, unit=unit), images)
+        low, high = tf.reduce_min(checked), tf.reduce_max(checked)
+        smallest, largest = (0.0, 1.0) if unit else (tf.float32.min, tf.float32.max)
+        wrong = tf.logical_not(tf.logical_and(low >= smallest, high <= largest))
+    return refused(checked, wrong, lambda array: pixels.as_input(array, unit=unit), images)
 
 
 def labels(y: tf.Tensor) -> tf.Tensor:
@@ -78,11 +77,11 @@ def labels(y: tf.Tensor) -> tf.Tensor:
 def refused(
     value: tf.Tensor, wrong: tf.Tensor, explain: Callable[..., object], *tensors: tf.Tensor
 ) -> tf.Tensor:
-    """Return `value`; but where `wrong`, a truth, holds, `explain(*arrays)` raises a ValueError.
+    """Return `value`; where `wrong`, a boolean scalar, is true, let `explain(*arrays)` raise.
 
-    Not in a step that XLA compiles; see `under_xla`.
+    `explain` raises a ValueError. A step that XLA compiles is not checked; see `under_xla`.
     """
-    if not _looked_at.get():
+    if not _checks_values.get():
         return value
 
     def message(*arrays: np.ndarray) -> str:
@@ -92,18 +91,18 @@ def refused(
             return str(error)
         return "expected other values"
 
-    def complain() -> tf.Tensor:
-        # Python says what is wrong, TensorFlow stops: a Python error would be printed as well.
-        said = tf.numpy_function(message, tensors, tf.string)
-        with tf.control_dependencies([tf.debugging.Assert(False, [MARK, said])]):
+    def stop() -> tf.Tensor:
+        # Python only words the message: TensorFlow prints tracebacks of errors raised in Python.
+        text = tf.numpy_function(message, tensors, tf.string)
+        with tf.control_dependencies([tf.debugging.Assert(False, [MARK, text])]):
             return tf.constant(True)
 
     if tf.executing_eagerly():
         if wrong:
             explain(*(tensor.numpy() for tensor in tensors))
         return value
-    # Nothing of the step runs before the check: a NaN would reach the weights.
-    with tf.control_dependencies([tf.cond(wrong, complain, lambda: tf.constant(True))]):
+    # The check runs before the rest of the step, or a NaN would reach the weights.
+    with tf.control_dependencies([tf.cond(wrong, stop, lambda: tf.constant(True))]):
         return tf.identity(value)
 
 
@@ -113,7 +112,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        found = re.search(rf"{MARK}\] \[(.*)\]", error.message or "")
-        if found is None:
+        match = re.search(rf"{MARK}\] \[(.*)\]", error.message or "")
+        if match is None:
             raise
-        raise ValueError(found[1]) from None
+        raise ValueError(match[1]) from None

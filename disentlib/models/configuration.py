@@ -17,7 +17,7 @@ class SignatureConfig:
     """Serialisation that costs a class one decorator: each argument is an attribute of its name.
 
     Weights of the objective (`ObjectiveWeight`) may be set at any time. All other arguments stay as
-    they were given, for compiled steps would go on with the old value.
+    they were given, because compiled steps would keep the old value.
     """
 
     def get_config(self) -> dict:
@@ -30,7 +30,7 @@ class SignatureConfig:
     @classmethod
     def from_config(cls, config: dict):
         """Build the object that `get_config` describes."""
-        config = copy.deepcopy(config)  # Keras takes it apart
+        config = copy.deepcopy(config)  # deserialization changes it in place
         return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in config.items()})
 
     def check_weights(self) -> None:
@@ -43,7 +43,9 @@ class SignatureConfig:
             plain = isinstance(value, bool | int | float | str | tuple) and type(value) is type(old)
             if value is not old and not (plain and value == old):
                 method = type(self).__name__
-                weights = [each for each in self._arguments() if _weight(type(self), each)]
+                weights = [
+                    argument for argument in self._arguments() if _weight(type(self), argument)
+                ]
                 raise AttributeError(
                     f"{method}.{name} stays as it was given, for compiled steps would go on with "
                     f"it: build another {method} with {name}=... "
@@ -107,7 +109,7 @@ class ObjectiveWeight:
         return argument if eager else tf.convert_to_tensor(variable)
 
     def __set__(self, instance: Any, value: Any) -> None:
-        """Give the weight its value, or move it."""
+        """Set the weight: in `__init__` first, then at any time."""
         label = f"{type(instance).__name__}.{self.name}"
         argument = self._checked(label, value)
         scheduled = isinstance(argument, Schedule)
@@ -179,12 +181,12 @@ def _parameters(method: Any) -> tuple[str, ...]:
 
 def _weight(cls: type, name: str) -> ObjectiveWeight | None:
     """Return the weight of the objective of a name, or None."""
-    found = getattr(cls, name, None)
-    return found if isinstance(found, ObjectiveWeight) else None
+    attribute = getattr(cls, name, None)
+    return attribute if isinstance(attribute, ObjectiveWeight) else None
 
 
 def _float(label: str, value: Any) -> float:
-    """Return any kind of real number as a float; no truth, text or array."""
+    """Return a real number of any type as a float; refuse booleans, text and arrays."""
     try:
         if not isinstance(value, bool | np.bool_ | str | bytes) and np.ndim(value) == 0:
             return float(value)

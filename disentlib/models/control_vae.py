@@ -121,8 +121,8 @@ class ControlVAE(VAE):
     def control(self, kl) -> None:
         """Take one step of the controller at a batch's KL."""
         error = self.current_target() - tf.stop_gradient(kl)
-        before = tf.convert_to_tensor(self.unlimited_weight)
-        saturated = tf.not_equal(before, self.limited(before))
+        previous = tf.convert_to_tensor(self.unlimited_weight)
+        saturated = tf.not_equal(previous, self.limited(previous))
         integral = self.integral + tf.where(saturated, 0.0, self.k_i * error)
         self.integral.assign(integral)
         self.unlimited_weight.assign(self.k_p * tf.sigmoid(-error) + integral + self.beta_min)

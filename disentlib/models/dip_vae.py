@@ -13,7 +13,7 @@ class DIPVAE(VAE):
     """L = ELBO loss + lambda_od sum_{i != j} S_ij^2 + lambda_d sum_i (S_ii - 1)^2.
 
     S is the covariance of the aggregated posterior: of the means alone (variant "i"), or with the
-    mean of the posterior variances added to its diagonal (variant "ii", the whole of it). On
+    mean of the posterior variances added to its diagonal, by the law of total covariance ("ii"). On
     several devices covariances are taken per replica.
 
     Args:

@@ -11,16 +11,17 @@ from disentlib.models.networks import fc_discriminator
 from disentlib.models.vae import VAE, Code
 
 CLIP = 1e-6  # of the discriminator's probabilities, as in the reference
-PERMUTATION = -1  # the stream of its noise
+PERMUTATION = -1  # its noise stream
 
 
 @serializable
 class FactorVAE(VAE):
-    """L = ELBO loss + gamma E[log D(z) - log(1 - D(z))], D telling q(z) from prod_l q(z_l).
+    """L = ELBO loss + gamma E[log D(z) - log(1 - D(z))], D = p(z was drawn from q(z)).
 
-    The density ratio D/(1 - D) estimates the total correlation. Each step takes both gradients at
-    the weights before it, then updates: the discriminator's loss never reaches the encoder, the
-    model's loss never reaches the discriminator. On several devices codes are permuted per replica.
+    The discriminator D separates samples of q(z) from samples of prod_l q(z_l); the density ratio
+    D/(1 - D) estimates the total correlation. Each step takes both gradients at the weights before
+    it, then updates: the discriminator's loss never reaches the encoder, the model's loss never
+    reaches the discriminator. On several devices codes are permuted per replica.
 
     Args:
         encoder: images (batch, h, w, c) -> mean, logvar, each (batch, latents).
@@ -125,14 +126,16 @@ class FactorVAE(VAE):
         with tf.GradientTape(persistent=True) as tape:
             code = self(x, training=True)
             with checks.under_xla(self.jit_compile):
-                loss, terms = self.total(x, y, code)
+                loss, terms = self.regularized_objective(x, y, code)
             model_loss = replica_share(loss)
             discriminator_loss = replica_share(terms["discriminator"])
-        own = self.discriminator.trainable_variables
+        discriminator_variables = self.discriminator.trainable_variables
         gradients = tape.gradient(model_loss, self.main_variables)
-        discriminator_gradients = tape.gradient(discriminator_loss, own)
+        discriminator_gradients = tape.gradient(discriminator_loss, discriminator_variables)
         self.optimizer.apply_gradients(zip(gradients, self.main_variables, strict=True))
-        self.discriminator_optimizer.apply_gradients(zip(discriminator_gradients, own, strict=True))
+        self.discriminator_optimizer.apply_gradients(
+            zip(discriminator_gradients, discriminator_variables, strict=True)
+        )
         self.log(x, terms)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
         return self.get_metrics_result()
@@ -140,8 +143,8 @@ class FactorVAE(VAE):
     @property
     def main_variables(self) -> list:
         """All trainable variables but the discriminator's."""
-        own = {id(variable) for variable in self.discriminator.trainable_variables}
-        return [variable for variable in self.trainable_variables if id(variable) not in own]
+        others = {id(variable) for variable in self.discriminator.trainable_variables}
+        return [variable for variable in self.trainable_variables if id(variable) not in others]
 
     def compile(self, *args, **options) -> None:
         """Compile both optimizers."""

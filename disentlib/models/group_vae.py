@@ -8,7 +8,7 @@ from disentlib.models.pairs import PairVAE, labelled_changes
 
 @serializable
 class GroupVAE(PairVAE):
-    """mean' = (mean_1 + mean_2) / 2, variance' = (variance_1 + variance_2) / 2, told by labels.
+    """mean' = (mean_1 + mean_2) / 2, variance' = (variance_1 + variance_2) / 2, by labels.
 
     Labels say which factors of a pair changed; factor j is tied to latent j.
 

@@ -9,14 +9,14 @@ from disentlib.losses.schedules import Schedule
 from disentlib.models.configuration import ObjectiveWeight, serializable
 from disentlib.models.vae import VAE, Code
 
-PRIOR = -1  # the stream of the prior's draws
+PRIOR_DRAWS = -1  # their noise stream
 
 
 @serializable
 class InfoVAE(VAE):
     """L = E[-log p(x|z)] + (1 - alpha) KL(q(z|x) || p(z)) + (alpha + lambda - 1) MMD(q(z), p(z)).
 
-    The aggregated posterior is pulled to the prior without emptying the code of a single image.
+    The aggregated posterior is pulled to the prior, while the code of each image stays informative.
     alpha = 0, scale = 1 is the VAE; alpha = 1 is the MMD-VAE. On several devices the discrepancy is
     taken per replica.
 
@@ -76,7 +76,7 @@ class InfoVAE(VAE):
         """Return the loss and its terms."""
         reconstruction = self.reconstruction(x, code)
         kl = self.kl(code, y)
-        draws = self.prior.draw(tf.shape(code.z)[0], self.noise_key(PRIOR), self.condition(y))
+        draws = self.prior.draw(tf.shape(code.z)[0], self.noise_key(PRIOR_DRAWS), self.condition(y))
         mmd = maximum_mean_discrepancy(code.z, draws, kernel=self.kernel)
         loss = reconstruction + (1 - self.alpha) * kl + (self.alpha + self.scale - 1) * mmd
         return loss, {"reconstruction": reconstruction, "kl": kl, "mean_discrepancy": mmd}

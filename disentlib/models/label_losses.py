@@ -27,7 +27,7 @@ class LabelLoss(Regularizer):
     Args:
         gamma: weight of the labels.
         schedule: "fixed"; "anneal", growing from 0 over `schedule_steps` updates; "fine_tune", 0
-            for so many updates, then the whole weight.
+            for `schedule_steps` updates, then gamma.
         schedule_steps: updates.
     """
 
@@ -356,11 +356,11 @@ class LabelInformation(LabelLoss):
         mean_joint = tf.math.divide_no_nan(tf.reduce_sum(tf.where(in_use, joint, 0.0), axis=0), n)
         sum_product = tf.reduce_logsumexp(tf.where(in_use, product, -1e9), axis=0)
         bound = mean_joint + tf.math.log(tf.maximum(n, 1.0)) - sum_product
-        return tf.where(n > 0, bound, 0.0)  # without labels nothing is known
+        return tf.where(n > 0, bound, 0.0)  # without labels there is no bound
 
     def _weights(self) -> list[tf.Tensor]:
-        own = (self.of_code, self.of_label, self.hidden_bias, self.out)
-        return [self.critic_rate * tf.convert_to_tensor(weight) for weight in own]
+        scaled = (self.of_code, self.of_label, self.hidden_bias, self.out)
+        return [self.critic_rate * tf.convert_to_tensor(weight) for weight in scaled]
 
 
 def _within(y: tf.Tensor, sizes: Sequence[int], *, whole: bool = False) -> tf.Tensor:
@@ -370,8 +370,8 @@ def _within(y: tf.Tensor, sizes: Sequence[int], *, whole: bool = False) -> tf.Te
             f"expected {len(sizes)} labels an image, one for each of sizes={tuple(sizes)}, got "
             f"{y.shape[1]}"
         )
-    most = tf.constant(sizes, tf.float32) - 1
-    wrong = (y < 0) | (y > most)  # NaN is neither
+    largest = tf.constant(sizes, tf.float32) - 1
+    wrong = (y < 0) | (y > largest)  # NaN is neither
     if whole:
         wrong |= ~tf.math.is_nan(y) & tf.not_equal(y, tf.floor(y))
 
@@ -386,7 +386,7 @@ def _within(y: tf.Tensor, sizes: Sequence[int], *, whole: bool = False) -> tf.Te
 
 
 def _batch_sum(values: tf.Tensor) -> tf.Tensor:
-    """Return a sum over all images; what the replicas return is averaged."""
+    """Return a sum over all images: times the number of replicas, over which Keras averages."""
     return tf.reduce_sum(values) * tf.distribute.get_strategy().num_replicas_in_sync
 
 

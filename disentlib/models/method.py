@@ -88,7 +88,7 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         Nothing hidden has to be saved for a restarted run to draw the same numbers.
 
         Args:
-            stream: tells several draws in one step apart.
+            stream: a number of its own for each draw of a step.
         """
         key = tf.random.experimental.stateless_fold_in(tf.stack([self.seed, stream]), self.step)
         context = tf.distribute.get_replica_context()
@@ -107,7 +107,7 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         return batches * self.steps_per_update
 
     def select(self, network, x) -> Any:
-        """Return of a batch what a network takes: its inputs by name, or the observation alone."""
+        """Return what a network takes of a batch: its inputs by name, or the observation alone."""
         if not isinstance(x, Mapping):
             return x
         names = input_shapes(network)
@@ -116,28 +116,28 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
     # Terms.
 
     @property
-    def added(self) -> list:
-        """What adds terms of its own to the loss, each with `terms` and `penalty`."""
+    def penalized(self) -> list:
+        """The parts of the model whose `penalty` is added to the loss, with its `terms`."""
         return self.regularizers
 
     @property
     def term_names(self) -> list[str]:
-        """The logged terms: the method's, then those of what is added."""
-        return [*self.terms, *(name for one in self.added for name in one.terms)]
+        """The logged terms: the method's, then those of the penalties."""
+        return [*self.terms, *(name for part in self.penalized for name in part.terms)]
 
     def track(self) -> None:
         """Make the means that are logged; called when all parts are in place."""
-        for one in self.added:
-            one.clock = lambda: self.step
+        for part in self.penalized:
+            part.clock = lambda: self.step
         self._trackers = {name: keras.metrics.Mean(name=name) for name in self.term_names}
 
-    def total(self, x, y, output) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return the objective with what is added to it, and all terms."""
+    def regularized_objective(self, x, y, output) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the objective plus all penalties, and the terms of both."""
         loss, terms = self.objective(x, y, output)
-        for number, one in enumerate(self.added, 1):
-            if one.terms:
-                more, raw = one.penalty(output, y, step=self.step, key=self.noise_key(number))
-                loss, terms = loss + more, terms | raw
+        for number, part in enumerate(self.penalized, 1):
+            if part.terms:
+                penalty, raw = part.penalty(output, y, step=self.step, key=self.noise_key(number))
+                loss, terms = loss + penalty, terms | raw
         if list(terms) != self.term_names:
             raise ValueError(
                 f"{type(self).__name__}.objective must return the terms {self.term_names}, "
@@ -179,7 +179,7 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
             )
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **options)
         networks = (self, *self.layers)
-        layers = [one for net in networks for one in (net, *getattr(net, "layers", ()))]
+        layers = [layer for net in networks for layer in (net, *getattr(net, "layers", ()))]
         if any(layer.compute_dtype == "float16" for layer in layers) or isinstance(
             self.optimizer, keras.optimizers.LossScaleOptimizer
         ):
@@ -194,7 +194,7 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def fit(self, x=None, y=None, *args, shuffle: bool = False, **options):
-        """Fit as Keras does; streams are random already, so nothing is shuffled."""
+        """Fit as Keras does, without shuffling by default: streams are random already."""
         _refuse_weights(options, validation_data=options.get("validation_data"))
         self._check_arrays(x)
         with checks.plain_errors():
@@ -280,7 +280,7 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         """Turn `objective` into what Keras minimises, and log its terms."""
         _refuse_weights({"sample_weight": sample_weight})
         with checks.under_xla(self.jit_compile):
-            loss, terms = self.total(x, y, y_pred)
+            loss, terms = self.regularized_objective(x, y, y_pred)
         self.log(x, terms)
         return replica_share(loss)
 
@@ -298,23 +298,23 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
         x = named.observation(x)
         if isinstance(x, np.ndarray):
             if x.dtype == np.uint8:
-                x = x.max(initial=0)  # which alone tells whether 0 and 1 are all there is
+                x = x.max(initial=0)  # the rule refuses arrays of 0 and 1 alone
             pixels.as_input(x, unit=self.unit)
 
 
 def replica_share(loss: tf.Tensor) -> tf.Tensor:
-    """Return what a replica's mean loss adds to that of all: Keras sums their gradients."""
+    """Return a replica's loss over the number of replicas, whose gradients Keras sums."""
     return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def input_shapes(network) -> dict[str, tuple]:
     """Return the shapes (None, ...) of a functional network's inputs by name; empty for others."""
     inputs = getattr(network, "inputs", None) or []
-    return {one.name: tuple(one.shape) for one in inputs}
+    return {tensor.name: tuple(tensor.shape) for tensor in inputs}
 
 
 def in_batches(function: Callable[[Any], tuple], batch: Any) -> tuple[tf.Tensor, ...]:
-    """Return function(batch), taken some rows at a time, so that memory does not grow with them."""
+    """Return function(batch), computed `BATCH` rows at a time to bound the memory."""
     count = named.length(batch)
     if count <= BATCH:
         return function(batch)

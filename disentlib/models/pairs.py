@@ -1,7 +1,8 @@
 """What the methods for pairs share: two images (batch, 2, h, w, c) whose factors differ in a few.
 
 Latents that stand for shared factors get one posterior for both images. Methods differ in which
-latents those are (told by labels, or found by their divergence) and in how posteriors are averaged.
+latents those are (given by labels, or by the divergence of their posteriors) and in how posteriors
+are averaged.
 """
 
 import abc
@@ -73,16 +74,17 @@ class PairVAE(BetaVAE, abc.ABC):
         """The shape of what `call` takes: pairs of images."""
         return (None, 2, *self.observation_shape)
 
-    def total(self, x, y, code) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    def regularized_objective(self, x, y, output) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Share, sample and decode; the objective is beta-VAE's on both images."""
-        mean, logvar = self.share(code.mean, code.logvar, y)
-        return super().total(_flat(x), y, self.complete(_flat(mean), _flat(logvar)))
+        mean, logvar = self.share(output.mean, output.logvar, y)
+        code = self.sample_and_decode(_flat(mean), _flat(logvar))
+        return super().regularized_objective(_flat(x), y, code)
 
     def share(self, mean, logvar, y=None) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and logvar (batch, 2, latents) with unchanged latents averaged."""
-        own = self.changed(mean, logvar, y)[:, None]
+        changed = self.changed(mean, logvar, y)[:, None]
         shared_mean, shared_logvar = self.average(mean, logvar)
-        return tf.where(own, mean, shared_mean), tf.where(own, logvar, shared_logvar)
+        return tf.where(changed, mean, shared_mean), tf.where(changed, logvar, shared_logvar)
 
 
 def labelled_changes(y, latents: int) -> tf.Tensor:
@@ -102,7 +104,7 @@ def labelled_changes(y, latents: int) -> tf.Tensor:
 def adaptive_changes(mean, logvar) -> tf.Tensor:
     """Return delta_l >= (min delta + max delta) / 2, delta_l = 2 KL(q_l(z|x_1) || q_l(z|x_2)).
 
-    Where all divergences are equal nothing stands out: everything is shared.
+    Where all divergences are equal, all latents are shared.
 
     Reference: Locatello et al., "Weakly-supervised disentanglement without compromises", ICML 2020.
     """
@@ -114,9 +116,9 @@ def adaptive_changes(mean, logvar) -> tf.Tensor:
         + logvar[:, 1]
         - logvar[:, 0]
     )
-    least = tf.reduce_min(delta, axis=1, keepdims=True)
-    most = tf.reduce_max(delta, axis=1, keepdims=True)
-    return tf.logical_and(delta >= (least + most) / 2, most > least)
+    smallest = tf.reduce_min(delta, axis=1, keepdims=True)
+    largest = tf.reduce_max(delta, axis=1, keepdims=True)
+    return tf.logical_and(delta >= (smallest + largest) / 2, largest > smallest)
 
 
 def _missing() -> None:

@@ -12,8 +12,8 @@ from disentlib.models.configuration import SignatureConfig
 class Regularizer(SignatureConfig, keras.layers.Layer, abc.ABC):
     """A weighted term of the loss that reads codes and labels: `VAE(..., regularizers=[...])`.
 
-    A Keras layer only so that weights which a regularizer learns are found, trained and saved with
-    the model. It computes in float32 under every precision policy.
+    A Keras layer only so that the weights that a regularizer learns are trained and saved with the
+    model. It computes in float32 under every precision policy.
     """
 
     #: The names that `penalty` gives to its terms, as logged.
@@ -33,7 +33,7 @@ class Regularizer(SignatureConfig, keras.layers.Layer, abc.ABC):
     def penalty(
         self, code, y, *, step: tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return what is added to the loss, and the raw terms.
+        """Return the weighted penalty, which is added to the loss, and its raw terms.
 
         Args:
             code: the `Code` of the batch.

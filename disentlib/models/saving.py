@@ -16,7 +16,7 @@ from disentlib.models.method import Method
 # Keras's members of the archive.
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
-# A model's configuration is a few kilobytes: it may take this part of what a file may ask for.
+# A configuration, a few kilobytes, may take 1 / CONFIG_SHARE of the memory that a file may take.
 CONFIG_SHARE = 128
 
 
@@ -36,7 +36,7 @@ def save(model: Method, path: str | os.PathLike, *, configuration: str | None = 
         with files.replacing(path) as partial:
             model.save(partial)
             if configuration is not None:
-                # As a member of its own it would have Keras unpack the archive whenever it loads.
+                # In the comment: Keras unpacks archives with members that it does not know.
                 with zipfile.ZipFile(partial, "a") as archive:
                     archive.comment = json.dumps({"configuration": configuration}).encode()
     except Exception as error:
@@ -54,8 +54,8 @@ def configuration_of(path: str | os.PathLike) -> str | None:
         with zipfile.ZipFile(path) as archive:
             if not archive.comment:
                 return None
-            found: str = json.loads(archive.comment)["configuration"]
-            return found
+            digest: str = json.loads(archive.comment)["configuration"]
+            return digest
     except (zipfile.BadZipFile, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"expected a .keras file, {path} is damaged ({error})") from error
 
@@ -91,7 +91,7 @@ def load(path: str | os.PathLike) -> Method:
 
 
 def _check_archive(path: Path) -> None:
-    """Raise a ValueError unless a file is an archive of Keras's that is no larger than it seems."""
+    """Raise a ValueError unless a file is an archive of Keras's within the limits of memory."""
     if not zipfile.is_zipfile(path):
         raise ValueError("expected a .keras file, it is damaged or something else")
     with zipfile.ZipFile(path) as archive:
@@ -101,11 +101,11 @@ def _check_archive(path: Path) -> None:
                 f"expected the .keras file of a whole model with {_CONFIG} and {_WEIGHTS}, got an "
                 f"archive of {', '.join([*members][:3]) or 'nothing'}"
             )
-        size, most = members[_CONFIG].file_size / 1e6, limits.limit() / CONFIG_SHARE / 1e6
-        if size > most:
+        size, largest = members[_CONFIG].file_size / 1e6, limits.limit() / CONFIG_SHARE / 1e6
+        if size > largest:
             raise ValueError(
-                f"expected a {_CONFIG} of at most {most:.0f} MB, got {size:,.0f} MB: if you trust "
-                f"the file, set a larger {limits.VARIABLE}"
+                f"expected a {_CONFIG} of at most {largest:.0f} MB, got {size:,.0f} MB: if you "
+                f"trust the file, set a larger {limits.VARIABLE}"
             )
         limits.check(path, sum(info.file_size for info in members.values()), "members")
         with archive.open(_WEIGHTS) as stream, h5py.File(stream, "r") as weights:
@@ -126,7 +126,7 @@ def _broken(model: Method) -> list[str]:
     variables = [*model.variables]
     for optimizer in ("optimizer", "discriminator_optimizer"):
         variables += getattr(getattr(model, optimizer, None), "variables", [])
-    return [one.path for one in variables if not np.isfinite(np.asarray(one)).all()]
+    return [weight.path for weight in variables if not np.isfinite(np.asarray(weight)).all()]
 
 
 def _line(error: Exception) -> str:

@@ -147,13 +147,13 @@ class SupervisedVAE(VAE):
         self.label_loss = label_loss
 
     def objective(self, x, y, code: Code):
-        """Return the reconstruction loss, and the KL for the record."""
+        """Return the reconstruction loss, and the KL as a term that is only logged."""
         reconstruction = self.reconstruction(x, code)
         return reconstruction, {"reconstruction": reconstruction, "kl": self.kl(code, y)}
 
-    def complete(self, mean, logvar, training: bool = False) -> Code:
+    def sample_and_decode(self, mean, logvar, training: bool = False) -> Code:
         """Sample, and decode without a gradient to the codes."""
         z = self.sample(mean, logvar)
-        # Nothing trains the variances: a gradient of zero, for Keras warns of none at all.
-        still = tf.stop_gradient(z) + 0.0 * z
-        return Code(mean, logvar, z, self.decoder(still, training=training))
+        # No term trains the variances; a gradient of 0 keeps Keras from warning of a missing one.
+        detached = tf.stop_gradient(z) + 0.0 * z
+        return Code(mean, logvar, z, self.decoder(detached, training=training))

@@ -20,7 +20,7 @@ from disentlib.models.method import Method, in_batches, input_shapes
 from disentlib.models.priors.normal import standard
 from disentlib.models.priors.prior import Prior
 
-PRIOR = -2  # the stream of the prior's noise
+DIVERGENCE = -2  # the noise stream of estimates of the KL
 
 
 class Code(NamedTuple):
@@ -45,8 +45,8 @@ class VAE(Method):
     Every method takes any prior and likelihood, and regularizers: what they return is added to its
     objective. Networks compute in float32 or mixed_bfloat16; codes, divergences and losses are
     float32 under both. On several devices the loss is the mean of the replicas' losses: as on one
-    device for objectives that are means over images; a method that takes other statistics of the
-    batch says "per replica".
+    device for objectives that are means over images; the docstring of a method that takes other
+    statistics of a batch says how it takes them on several devices.
 
     Images are given as uint8 or as floats, and read by the one rule for pixels (`pixels.as_input`)
     in `fit` and everywhere else. Floats outside [0, 1] are refused under a Bernoulli likelihood.
@@ -58,7 +58,7 @@ class VAE(Method):
             and "u".
         decoder: codes (batch, latents) -> the likelihood's parameters, (batch, h, w, c) for one
             number an element; see `Likelihood.decoder_shape`. One of the networks may be a subclass
-            without a fixed shape; the other one tells it.
+            without a fixed shape, which is then the other one's.
         prior: p(z), or p(z|u) of y["u"]; see `models.priors`. N(0, I) by default.
         likelihood: p(x|z) of the decoder's output; see `models.likelihoods`. `Bernoulli()` by
             default.
@@ -113,7 +113,7 @@ class VAE(Method):
 
     def call(self, x, training: bool = False) -> Code:
         """Encode, sample once, decode."""
-        return self.complete(*self.infer(x, training=training), training=training)
+        return self.sample_and_decode(*self.infer(x, training=training), training=training)
 
     # What objectives are made of.
 
@@ -125,7 +125,7 @@ class VAE(Method):
         mean, logvar = _moments(self.encoder(self.select(self.encoder, x), training=training))
         return tf.cast(mean, tf.float32), tf.cast(logvar, tf.float32)
 
-    def complete(self, mean, logvar, training: bool = False) -> Code:
+    def sample_and_decode(self, mean, logvar, training: bool = False) -> Code:
         """Sample once from N(mean, exp(logvar)) and decode."""
         z = self.sample(mean, logvar)
         return Code(mean, logvar, z, self.decoder(z, training=training))
@@ -142,7 +142,7 @@ class VAE(Method):
 
     def kl(self, code: Code, y=None) -> tf.Tensor:
         """KL(q(z|x) || p(z|u)), mean over the batch; u is y["u"] where the prior needs it."""
-        key = self.noise_key(PRIOR)
+        key = self.noise_key(DIVERGENCE)
         divergence = self.prior.divergence(code.posterior, code.z, self.condition(y), key)
         return tf.reduce_mean(divergence)
 
@@ -151,12 +151,12 @@ class VAE(Method):
         return y.get("u") if isinstance(y, Mapping) else None
 
     @property
-    def added(self) -> list:
-        """What adds terms of its own to the loss: regularizers, and the prior."""
+    def penalized(self) -> list:
+        """The parts of the model whose `penalty` is added to the loss: regularizers, the prior."""
         return [*self.regularizers, self.prior]
 
     def _check_arrays(self, x) -> None:
-        """Refuse arrays before the first step; where XLA compiles it, nothing is checked in it."""
+        """Refuse arrays before the first step: a step that XLA compiles checks no values."""
         super()._check_arrays(x)
         observation = named.observation(x)
         if self.jit_compile and isinstance(observation, np.ndarray):
@@ -169,7 +169,7 @@ class VAE(Method):
         return normal(*self.encode(images))
 
     def encode(self, images) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return mean and logvar (n, latents) of images (n, h, w, c), some at a time.
+        """Return mean and logvar (n, latents) of images (n, h, w, c), a batch at a time.
 
         Args:
             images: or other observations; {"x": ..., "u": ...} for an encoder that sees u.
@@ -190,18 +190,18 @@ class VAE(Method):
         if tf.is_tensor(x) and not tf.executing_eagerly():
             return self.infer(self.as_input(images))
         array = np.asarray(x)
-        if array.dtype == np.uint8:  # the brightest alone tells whether 0 and 1 are all there is
+        if array.dtype == np.uint8:  # the rule refuses arrays of 0 and 1 alone
             pixels.as_input(array.max(initial=0))
 
-        def seen(part):
-            # A tensor stays one, so that gradients reach it.
+        def network_input(part):
+            # Tensors of floats stay tensors, so that gradients reach them.
             is_float = tf.is_tensor(part) and part.dtype.is_floating
             unit = self.unit and part.shape[1:] == self.observation_shape
             array = pixels.as_input(np.asarray(part), unit=unit, full_range=True)
             part = tf.cast(part, tf.float32) if is_float else tf.constant(array)
             return self.likelihood.check(part) if part.shape[1:] == self.observation_shape else part
 
-        return in_batches(lambda batch: self.infer(named.each(seen, batch)), images)
+        return in_batches(lambda batch: self.infer(named.each(network_input, batch)), images)
 
     def decode(self, codes, x=None) -> tfd.Distribution:
         """Return p(x|z) of codes (n, latents); its `.mean()` is the picture to show.
@@ -256,7 +256,7 @@ def _moments(outputs) -> tuple:
 
 
 def _check_part(name: str, part: Any, kind: type) -> None:
-    """Refuse a class in place of its object, and functions, which no file could hold."""
+    """Refuse a class in place of its object, and functions, which cannot be saved."""
     if not isinstance(part, kind):
         given = part.__name__ if isinstance(part, type) else type(part).__name__
         raise TypeError(f"expected a {kind.__name__} of models as {name}, got {given}")
@@ -265,10 +265,10 @@ def _check_part(name: str, part: Any, kind: type) -> None:
 def _shapes(
     encoder, decoder, likelihood: Likelihood
 ) -> tuple[tuple[int, ...], tuple[int, ...] | None, int]:
-    """Return the shapes of an observation and of u, and the length of a code, having checked them.
+    """Return the shapes of an observation and of u, or None, and the length of a code.
 
-    The networks agree on the last, and on the first as the likelihood says; u is what an encoder
-    sees beside x, or None.
+    Checks that encoder and decoder agree on the code, and that the decoder gives the numbers that
+    the likelihood takes for an observation.
     """
     for name, network in (("encoder", encoder), ("decoder", decoder)):
         if not isinstance(network, keras.layers.Layer):
@@ -283,8 +283,8 @@ def _shapes(
             "expected an encoder or a decoder of known shapes, got two without: wrap one of them, "
             "encoder = keras.Model(images, encoder(images)) with images = keras.Input(image_shape)"
         )
-    seen = images if u is None else {"x": images, "u": u}
-    mean, logvar = (tuple(one.shape) for one in _moments(_symbolic(encoder, seen)))
+    encoder_input = images if u is None else {"x": images, "u": u}
+    mean, logvar = (tuple(part.shape) for part in _moments(_symbolic(encoder, encoder_input)))
     codes = _fixed(decoder, "input_shape") or mean
     if not mean == logvar == codes or len(codes) != 2:
         raise ValueError(

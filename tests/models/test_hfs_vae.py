@@ -7,7 +7,7 @@ from disentlib.losses import factorized_support
 def test_the_objective_is_beta_vae_with_the_support_distance(build, images):
     model = build(models.HFSVAE, gamma=3.0, beta=0.5, delta=2.0)
     code = model(images)
-    loss, terms = model.total(images, None, code)
+    loss, terms = model.regularized_objective(images, None, code)
     pairs = factorized_support.draw_pairs(3, 25, model.noise_key(1))  # all 3 of them
     distance = factorized_support.support_distance(code.mean, pairs)
     scale = factorized_support.minimal_support(code.mean)

@@ -202,7 +202,7 @@ def test_mistakes_are_named(build, images):
         penalty(models.LabelCovariance(), [[1.0]], [[0, 1]])
     model = build(models.S2VAE, label_loss=models.LabelCovariance())
     with pytest.raises(ValueError, match=r"expected labels \(batch, factors\) beside the images"):
-        model.total(images, None, model(images))
+        model.regularized_objective(images, None, model(images))
 
 
 def test_the_decoder_of_a_supervised_vae_leaves_the_encoder_alone(build, images):

@@ -41,7 +41,7 @@ class CountLikelihood(Likelihood):
             size = tf.cast(x["library"], tf.float32)
         else:
             size = tf.reduce_sum(tf.cast(named.observation(x), tf.float32), axis=axes)
-        # An observation without counts has a mean of next to nothing, and a finite loss.
+        # An observation without counts has the smallest positive mean, and so a finite loss.
         size = tf.math.log(tf.maximum(size, np.finfo(np.float32).tiny))
         return tf.reshape(size, (-1, *[1] * len(axes))) + shares
 

@@ -15,8 +15,10 @@ class Likelihood(SignatureConfig, keras.layers.Layer, abc.ABC):
     """p(x|z): `VAE(..., likelihood=...)`, called with the decoder's output and what is observed.
 
     The reconstruction loss is `-likelihood(output, x).log_prob(x)`: a sum over the elements of an
-    observation, in nats. A Keras layer only so that weights which a likelihood learns are found,
-    trained and saved with the model. It computes in float32 under every precision policy.
+    observation, in nats.
+
+    A Keras layer only so that the weights that a likelihood learns are trained and saved with the
+    model. It computes in float32 under every precision policy.
 
     Attributes:
         unit: whether x must lie in [0, 1].
@@ -43,7 +45,7 @@ class Likelihood(SignatureConfig, keras.layers.Layer, abc.ABC):
         """
 
     def __call__(self, output: tf.Tensor, x: Any = None) -> tfd.Distribution:
-        """Return p(x|z), whose events are whole observations.
+        """Return p(x|z), with one observation as event.
 
         Args:
             output: of the decoder, (batch, ...) of the shape that `decoder_shape` says.
@@ -57,8 +59,8 @@ class Likelihood(SignatureConfig, keras.layers.Layer, abc.ABC):
     def decoder_shape(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
         """Return the shape of the decoder's output for x of a shape, both without the batch.
 
-        With several numbers an element the last axis is that many times as long: first the first
-        parameter of all, then the second.
+        With several parameters an element the last axis is that many times as long: the first
+        parameter of all elements, then the second, and so on.
 
         Raises:
             ValueError: if the likelihood is not for x of this shape.
@@ -67,9 +69,9 @@ class Likelihood(SignatureConfig, keras.layers.Layer, abc.ABC):
         return (*shape[:-1], None if last is None else last * self.parameters)
 
     def check(self, x: tf.Tensor) -> tf.Tensor:
-        """Return x (batch, ...); refuse values that the distribution does not have.
+        """Return x (batch, ...); refuse values outside the support of the distribution.
 
-        Not in a step that XLA compiles; see `models.checks`.
+        A step that XLA compiles is not checked; see `models.checks`.
 
         Raises:
             ValueError: for such values; from a compiled step within `checks.plain_errors`.

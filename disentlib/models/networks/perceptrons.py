@@ -9,7 +9,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("disentlib")
 def xtanh(x):
-    """Return tanh(x) + x / 10: a tanh that loses nothing of large values."""
+    """Return tanh(x) + x / 10: a tanh that does not saturate."""
     return keras.ops.tanh(x) + 0.1 * x
 
 
@@ -75,15 +75,16 @@ def mlp_encoder(
         is {"x": (batch, *shape), "u": (batch, condition)}.
     """
     x = layers.Input(_shape(shape), name="x")
-    inputs, seen = x, layers.Flatten(name="flatten")(x)
+    inputs, features = x, layers.Flatten(name="flatten")(x)
     if log1p:
-        seen = keras.ops.log1p(seen)
+        features = keras.ops.log1p(features)
     if condition is not None:
         u = layers.Input((condition,), name="u")
-        inputs, seen = {"x": x, "u": u}, layers.Concatenate(name="x_and_u")([seen, u])
+        features = layers.Concatenate(name="x_and_u")([features, u])
+        inputs = {"x": x, "u": u}
     heads = [
         layers.Activation("linear", dtype="float32", name=name)(
-            _perceptron(seen, latents, hidden_layers, units, activation, name + "_of")
+            _perceptron(features, latents, hidden_layers, units, activation, name + "_of")
         )
         for name in ("mean", "logvar")
     ]

@@ -15,8 +15,8 @@ from disentlib.models.priors.prior import Prior
 class Normal(Prior):
     """p(z) = N(means, diag variances), fixed.
 
-    With variances that differ, a rotation of the codes is no longer free: the latents are told
-    apart by their variances.
+    With variances that differ, a rotation of the codes changes the KL: the variances identify the
+    latents.
 
     Args:
         variances: one a latent (latents,), positive.

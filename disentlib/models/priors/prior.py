@@ -19,8 +19,8 @@ NODE_WEIGHTS = np.exp(-(NODES**2) / 2)
 class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
     """p(z), or p(z | u) of a condition u: `VAE(..., prior=...)`.
 
-    A Keras layer only so that weights which a prior learns are found, trained and saved with the
-    model. It computes in float32 under every precision policy.
+    A Keras layer only so that the weights that a prior learns are trained and saved with the model.
+    It computes in float32 under every precision policy.
 
     Args:
         latents: the length of z.
@@ -123,7 +123,7 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
     def penalty(
         self, code, y, *, step: tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return what a prior adds to the loss beside the divergence, and the raw terms.
+        """Return the penalty that is added to the loss beside the divergence, and its raw terms.
 
         Args:
             code: the `Code` of the batch.

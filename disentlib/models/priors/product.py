@@ -34,12 +34,12 @@ class Univariate(SignatureConfig):
                 f"expected a distribution of TensorFlow Probability, as 'Laplace', got {name!r}"
             )
         try:
-            one = self()
+            distribution = self()
         except TypeError as error:
             raise ValueError(
                 f"expected parameters of {name}, got {dict(parameters)}: {error}"
             ) from None
-        if one.event_shape.rank or one.batch_shape.rank:
+        if distribution.event_shape.rank or distribution.batch_shape.rank:
             raise ValueError(f"expected a one-dimensional distribution, got {name}")
 
     def __call__(self) -> tfd.Distribution:
@@ -83,8 +83,7 @@ class Mixture(SignatureConfig):
 class Product(Prior):
     """p(z) = prod_l p_l(z_l), fixed, each p_l any one-dimensional distribution.
 
-    Factors that are not normal are told apart from their rotations by such a prior, where N(0, I)
-    sees no difference.
+    Such a prior distinguishes factors that are not normal from their rotations; N(0, I) does not.
 
     Args:
         marginals: `Univariate`s or `Mixture`s, one a latent.
