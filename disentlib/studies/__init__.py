@@ -1,4 +1,4 @@
-"""Studies: grids of models, their results as one table, and what the table says."""
+"""Studies: grids of models, their results as one table, and its analysis."""
 
 import importlib
 from typing import Any
@@ -19,7 +19,7 @@ from disentlib.studies.table import load as load
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs pandas and matplotlib, which are extras, when it is asked for."""
+    """Import `report` on first use: it needs pandas and matplotlib, which are extras."""
     if name == "report":
         return importlib.import_module("disentlib.studies.page").report
     raise AttributeError(f"module 'disentlib.studies' has no attribute {name!r}")

@@ -1,8 +1,8 @@
-"""What a study's results say (Locatello et al. 2019, section 5): tables in, tables out.
+"""The analyses of a study's results (Locatello et al. 2019, section 5): tables in, tables out.
 
 Every function takes the table of results, a row per job x representation x score, and returns a
-data frame. Combinations that are missing are left out, and `n` says how many models stand behind a
-figure. Nothing here trains, draws or reads files.
+data frame. Combinations that are missing are left out; `n` is the number of models behind a figure.
+No function trains, draws or reads files.
 """
 
 import re
@@ -23,7 +23,7 @@ MODEL = ["study", "job", "dataset", *CONFIGURATION, "seed"]
 REPRESENTATIONS = ("mean", "sampled")
 CRITERIA = ("udr", "model_centrality")
 
-# What a training reports; it belongs to the model, whichever codes are scored.
+# The figures of training, which do not depend on the representation.
 TRAINING = ("loss", "reconstruction", "kl", "elbo", "regularizer", "total_correlation")
 _DOWNSTREAM = ("downstream_task", "reduced_downstream_task", "strong_downstream_task", "fairness")
 _DETAIL = re.compile(r"train_|min_|(factor_|pred|sens)\d")
@@ -34,7 +34,8 @@ def kind(score: str) -> Kind:
 
     "supervised" scores compare codes with factors; "unsupervised" quantities need none; a
     "criterion" compares models with each other; "downstream" figures are a later task's, the
-    headline ones. Parts by factor, figures on training samples and the unknown are "other".
+    headline ones. Values of single factors, figures on training samples and unknown names are
+    "other".
 
     >>> kind("dci.disentanglement"), kind("kl"), kind("downstream_task.100:mean_test_accuracy")
     ('supervised', 'unsupervised', 'downstream')
@@ -65,7 +66,7 @@ def higher_is_better(score: str) -> bool:
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with every column that the analyses use and without undefined values.
 
-    A method without a weight has strength 0. Absent jobs are numbered by model.
+    A method without a weight has strength 0. A table without job numbers gets one for each model.
 
     Raises:
         ValueError: if a column is missing that cannot be filled in.
@@ -93,14 +94,14 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
 def wide(frame: pd.DataFrame, representation: str = "mean") -> pd.DataFrame:
     """Return one row a model and one column a score; figures taken twice are averaged.
 
-    What a training reports, and rows of neither "mean" nor "sampled" codes, belong to every
+    Figures of training, and rows of neither "mean" nor "sampled" codes, belong to every
     representation.
     """
     table = clean(frame)
     codes = table["representation"]
-    whole = ~codes.isin(REPRESENTATIONS) | table["score"].isin(TRAINING)
-    mine = table[whole | (codes == representation)]
-    return mine.pivot_table(index=MODEL, columns="score", values="value", aggfunc="mean")
+    of_model = ~codes.isin(REPRESENTATIONS) | table["score"].isin(TRAINING)
+    rows = table[of_model | (codes == representation)]
+    return rows.pivot_table(index=MODEL, columns="score", values="value", aggfunc="mean")
 
 
 def names(table: pd.DataFrame, wanted: Kind) -> list[str]:
@@ -110,7 +111,7 @@ def names(table: pd.DataFrame, wanted: Kind) -> list[str]:
 
 
 def distributions(frame: pd.DataFrame, *, representation: str = "mean") -> pd.DataFrame:
-    """Return what the violins show: each score's values by data set and method, summarised.
+    """Return a summary of each score's values by data set and method, which violins show.
 
     Returns:
         dataset, score, model, n, mean, sd (ddof 1), low, q1, median, q3, high.
@@ -146,16 +147,16 @@ def rank_correlation(
         dataset, score, other, rho, n. rho is NaN where a score is constant or n below `least`.
     """
     table = wide(frame, representation)
-    found = []
+    records = []
     for dataset, part in table.groupby(level="dataset"):
         rho, n = _spearman(part, least)
-        found += [
+        records += [
             (dataset, score, other, rho.at[score, other], n.at[score, other])
             for score in names(part, rows)
             for other in names(part, columns)
             if n.at[score, other]
         ]
-    return pd.DataFrame(found, columns=["dataset", "score", "other", "rho", "n"])
+    return pd.DataFrame(records, columns=["dataset", "score", "other", "rho", "n"])
 
 
 def by_strength(frame: pd.DataFrame, *, representation: str = "mean") -> pd.DataFrame:
@@ -192,16 +193,16 @@ def mean_and_sampled(
 def variance_explained(frame: pd.DataFrame, *, representation: str = "mean") -> pd.DataFrame:
     """R2 of least squares on one-hots of the method, and of method x hyperparameter.
 
-    What the configuration leaves is the seed's. Groups explain variance by chance, too: of g groups
-    and n models with nothing in common (g - 1) / (n - 1) in the mean, which a small study must be
-    read against; the adjusted R2 is 0 there.
+    The variance that the configuration does not explain is the seed's. Groups explain variance by
+    chance, too: g groups of n models with independent scores have an expected R2 of
+    (g - 1) / (n - 1), which the columns `*_chance` give, and an expected adjusted R2 of 0.
 
     Returns:
         dataset, score, method, method_chance, method_adjusted, the same of `configuration`, n.
         NaN where a score is constant; adjusted NaN where every group has one model.
     """
     table = wide(frame, representation)
-    found = []
+    records = []
     for dataset, part in table.groupby(level="dataset"):
         for score in names(part, "supervised"):
             values = part[score].dropna()
@@ -210,11 +211,11 @@ def variance_explained(frame: pd.DataFrame, *, representation: str = "mean") -> 
                 groups = values.groupby(level=levels)
                 # The best predictions from one-hots are the groups' means.
                 row |= _r2(values, groups.transform("mean"), groups.ngroups, name)
-            found.append(row | {"n": len(values)})
+            records.append(row | {"n": len(values)})
     columns = ["dataset", "score"]
     for name in ("method", "configuration"):
         columns += [name, f"{name}_chance", f"{name}_adjusted"]
-    return pd.DataFrame(found, columns=[*columns, "n"])
+    return pd.DataFrame(records, columns=[*columns, "n"])
 
 
 def configuration_means(frame: pd.DataFrame, *, representation: str = "mean") -> pd.DataFrame:
@@ -231,30 +232,30 @@ def hyperparameter_transfer(
 ) -> pd.DataFrame:
     """Rank correlation over configurations of their mean scores, across data sets and scores.
 
-    Near 1: a configuration that is good there is good here.
+    Near 1, a configuration that is good for one is good for the other.
 
     Returns:
         dataset, score, other_dataset, other_score, rho, n (configurations).
     """
     means = configuration_means(frame, representation=representation)
     rho, n = _spearman(means, least)
-    found = [
-        (*one, *other, rho.loc[one, other], n.loc[one, other])
-        for one in means.columns
-        for other in means.columns
-        if n.loc[one, other]
+    records = [
+        (*first, *second, rho.loc[first, second], n.loc[first, second])
+        for first in means.columns
+        for second in means.columns
+        if n.loc[first, second]
     ]
     columns = ["dataset", "score", "other_dataset", "other_score", "rho", "n"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(records, columns=columns)
 
 
 def random_transfer(frame: pd.DataFrame, *, representation: str = "mean") -> pd.DataFrame:
-    """P(the configuration chosen there beats a random other one here, on another seed).
+    """P(the best configuration of one task and seed beats a random other one on another seed).
 
     Draw a data set, a score and a seed; choose the best configuration; compare it with another one
     on a seed that was not used, on the same or another score and data set. Locatello et al. average
-    10,000 draws; here all draws are counted, so that the only chance left is the models'. Ties
-    count half.
+    10,000 draws; here all draws are counted, so that the only randomness left is that of the
+    models. Ties count half.
 
     Returns:
         score and dataset ("same" or "other"), probability, sources (choices that were averaged),
@@ -266,25 +267,25 @@ def random_transfer(frame: pd.DataFrame, *, representation: str = "mean") -> pd.
     share: dict[tuple[bool, bool], list[float]] = {}
     pairs: dict[tuple[bool, bool], int] = {}
     for source, (dataset, score) in enumerate(tasks):
-        alike = [(score == other, dataset == place) for place, other in tasks]
+        relations = [(score == other, dataset == place) for place, other in tasks]
         for seed in range(seeds):
             candidates = values[source, :, seed]
             if np.isfinite(candidates).sum() < 2:
                 continue
             chosen = candidates == np.nanmax(candidates)
-            rest = np.delete(wins[:, chosen], seed, axis=2)
-            known = np.isfinite(rest)
-            for relation in set(alike):
-                mine = np.array([other == relation for other in alike])
-                # A target counts once, however many of its seeds are there.
-                counts = known[mine].sum(axis=(1, 2))
+            other_seeds = np.delete(wins[:, chosen], seed, axis=2)
+            known = np.isfinite(other_seeds)
+            for relation in set(relations):
+                targets = np.array([other == relation for other in relations])
+                # A target counts once, however many of its seeds have a value.
+                counts = known[targets].sum(axis=(1, 2))
                 if counts.any():
-                    sums = np.where(known[mine], rest[mine], 0.0).sum(axis=(1, 2))
+                    sums = np.where(known[targets], other_seeds[targets], 0.0).sum(axis=(1, 2))
                     share.setdefault(relation, []).append(
                         float((sums[counts > 0] / counts[counts > 0]).mean())
                     )
                     pairs[relation] = pairs.get(relation, 0) + int(counts.sum())
-    found = [
+    records = [
         (
             "same" if same_score else "other",
             "same" if same_data else "other",
@@ -297,7 +298,7 @@ def random_transfer(frame: pd.DataFrame, *, representation: str = "mean") -> pd.
         if (same_score, same_data) in share
     ]
     columns = ["score", "dataset", "probability", "sources", "comparisons"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(records, columns=columns)
 
 
 def selection(
@@ -322,7 +323,7 @@ def selection(
     table = wide(frame, representation)
     if criteria is None:
         criteria = [*names(table, "criterion"), *names(table, "unsupervised")]
-    found = []
+    records = []
     for dataset, part in table.groupby(level="dataset"):
         for criterion in criteria:
             for score in names(part, "supervised"):
@@ -330,9 +331,9 @@ def selection(
                     continue
                 both = part[[criterion, score]].dropna()
                 if len(both) > 1:
-                    found.append((dataset, criterion, score, *_choice(both, criterion, score)))
+                    records.append((dataset, criterion, score, *_choice(both, criterion, score)))
     columns = ["dataset", "criterion", "score", "job", "chosen", "oracle", "random"]
-    return pd.DataFrame(found, columns=[*columns, "gain", "beats", "n"])
+    return pd.DataFrame(records, columns=[*columns, "gain", "beats", "n"])
 
 
 def with_udr(
@@ -355,14 +356,14 @@ def with_udr(
     """
     jobs = clean(frame).drop_duplicates("job")
     jobs = jobs[jobs["job"].isin(list(codes))]
-    found: dict[Any, float] = {}
+    by_job: dict[Any, float] = {}
     for _, part in jobs.groupby(list(within)):
         group = list(part["job"])
         if len(group) > 1:
             divergences = None if kl is None else [kl[job] for job in group]
             result = metrics.udr([codes[job] for job in group], divergences, **options)
-            found |= dict(zip(group, map(float, result.scores), strict=True))
-    return _with(frame, "udr", found)
+            by_job |= dict(zip(group, map(float, result.scores), strict=True))
+    return _with(frame, "udr", by_job)
 
 
 def with_model_centrality(frame: pd.DataFrame, cross: pd.DataFrame) -> pd.DataFrame:
@@ -376,13 +377,13 @@ def with_model_centrality(frame: pd.DataFrame, cross: pd.DataFrame) -> pd.DataFr
     """
     jobs = clean(frame).drop_duplicates("job")
     jobs = jobs[jobs["job"].isin(cross.index)]
-    found: dict[Any, float] = {}
+    by_job: dict[Any, float] = {}
     for _, part in jobs.groupby(["study", "dataset"]):
         group = list(part["job"])
         if len(group) > 1:
             scores = metrics.model_centrality(cross.loc[group, group].to_numpy())
-            found |= dict(zip(group, map(float, scores), strict=True))
-    return _with(frame, "model_centrality", found)
+            by_job |= dict(zip(group, map(float, scores), strict=True))
+    return _with(frame, "model_centrality", by_job)
 
 
 def _with(frame: pd.DataFrame, score: str, values: Mapping[Any, float]) -> pd.DataFrame:
@@ -394,23 +395,23 @@ def _with(frame: pd.DataFrame, score: str, values: Mapping[Any, float]) -> pd.Da
 
 
 def _long(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a `wide` table with a row per model and score, without what is missing."""
+    """Return a `wide` table with a row per model and score, without missing values."""
     return table.reset_index().melt(MODEL, var_name="score", value_name="value").dropna()
 
 
 def _spearman(table: pd.DataFrame, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rank correlations of columns over the rows that have both, and how many have."""
-    there = table.notna().to_numpy(int)
-    n = pd.DataFrame(there.T @ there, index=table.columns, columns=table.columns)
+    present = table.notna().to_numpy(int)
+    n = pd.DataFrame(present.T @ present, index=table.columns, columns=table.columns)
     return table.corr("spearman", min_periods=least), n
 
 
 def _r2(values: pd.Series, predicted: pd.Series, groups: int, name: str) -> dict[str, float]:
     n = len(values)
     total = float(((values - values.mean()) ** 2).sum())
-    # Rounding leaves a constant score a trace of variance.
-    flat = n < 2 or total <= 1e-20 * n * float((values**2).max())
-    r2 = np.nan if flat else 1 - float(((values - predicted) ** 2).sum()) / total
+    # The computed variance of a constant score may be above 0 by rounding.
+    is_constant = n < 2 or total <= 1e-20 * n * float((values**2).max())
+    r2 = np.nan if is_constant else 1 - float(((values - predicted) ** 2).sum()) / total
     return {
         name: r2,
         f"{name}_chance": (groups - 1) / (n - 1) if n > 1 else np.nan,
@@ -443,25 +444,27 @@ def _wins(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of other configurations that each beats on the same task and seed."""
     wins = np.full_like(values, np.nan)
     for task, cells in enumerate(values):
-        there = np.isfinite(cells)
-        others = there.sum(axis=0) - 1
-        # NaN compares false, so what is missing is neither beaten nor equal.
-        ahead = (cells[:, None] > cells[None]).sum(axis=1)
-        level = (cells[:, None] == cells[None]).sum(axis=1) - 1
-        valid = there & (others > 0)
-        np.divide(ahead + level / 2, others, out=wins[task], where=valid)
+        present = np.isfinite(cells)
+        others = present.sum(axis=0) - 1
+        # NaN compares false, so a missing value is neither beaten nor equal.
+        beaten = (cells[:, None] > cells[None]).sum(axis=1)
+        ties = (cells[:, None] == cells[None]).sum(axis=1) - 1
+        valid = present & (others > 0)
+        np.divide(beaten + ties / 2, others, out=wins[task], where=valid)
     return wins
 
 
 def _choice(both: pd.DataFrame, criterion: str, score: str) -> Iterable[Any]:
     """Return job, chosen, oracle, random, gain, beats and n of one choice."""
-    guide = both[criterion] if higher_is_better(criterion) else -both[criterion]
+    criteria = both[criterion] if higher_is_better(criterion) else -both[criterion]
     goal = both[score].to_numpy() * (1 if higher_is_better(score) else -1)
-    picked = (guide == guide.max()).to_numpy()
+    picked = (criteria == criteria.max()).to_numpy()
     job = both.index.get_level_values("job")[picked][0]
     chosen, oracle, random = goal[picked].mean(), goal.max(), goal.mean()
     gain = (chosen - random) / (oracle - random) if oracle > random else np.nan
     n = len(goal)
-    beats = [((goal < one).sum() + ((goal == one).sum() - 1) / 2) / (n - 1) for one in goal[picked]]
+    beats = [
+        ((goal < value).sum() + ((goal == value).sum() - 1) / 2) / (n - 1) for value in goal[picked]
+    ]
     sign = 1 if higher_is_better(score) else -1
     return job, sign * chosen, sign * oracle, sign * random, gain, float(np.mean(beats)), n

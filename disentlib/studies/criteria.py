@@ -1,4 +1,4 @@
-"""What criteria that compare models read: codes of the same images, and cross scores."""
+"""Inputs of criteria that compare models: codes of the same images, and cross scores."""
 
 import os
 import zipfile
@@ -37,7 +37,7 @@ def codes(study: str | os.PathLike[str]) -> Codes:
         ValueError: if a file of codes is damaged; the message names it.
     """
     storage = Storage(study)
-    found = Codes({}, {})
+    codes_by_job = Codes({}, {})
     for number in sorted(storage.done()):
         path = storage.folder(number) / CODES
         if path.exists():
@@ -57,8 +57,8 @@ def codes(study: str | os.PathLike[str]) -> Codes:
                     f"expected arrays mean and logvar in {path} ({error}): delete it to go on "
                     "without its job"
                 ) from error
-            found.mean[number], found.kl[number] = mean, kl
-    return found
+            codes_by_job.mean[number], codes_by_job.kl[number] = mean, kl
+    return codes_by_job
 
 
 def cross_scores(study: str | os.PathLike[str], *, rng: int = 0) -> Any:
@@ -108,7 +108,7 @@ def _generate(
     if prior.conditional:
         raise ValueError(
             f"expected models whose prior needs no condition, {run.path} has a "
-            f"{type(prior).__name__} prior: nothing says under which condition to generate"
+            f"{type(prior).__name__} prior: the condition of generated images would be arbitrary"
         )
     key = random.integers(2**31, size=2)
     drawn = np.array(prior.draw(GROUPS * BATCH, key)).reshape(GROUPS, BATCH, len(kl))

@@ -1,7 +1,7 @@
 """Results of disentanglement_lib as a table of results, so that old and new plot together.
 
 Reads what its stages leave in `results/` folders, `json/*.json` and `aggregate/*.json`, and the
-files into which it aggregates them. Numbers by single factors are left where they are.
+files into which it aggregates them. Values of single factors are not imported.
 """
 
 import ast
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-Flat = dict[str, Any]
+Flat = dict[str, Any]  # "file.binding" -> value
 
 STEPS = ("evaluation", "validation")
 COLUMNS = (
@@ -27,7 +27,7 @@ VERSIONS = '{"library": "disentanglement_lib"}'
 
 DATASETS = {"dsprites_full": "dsprites"}
 
-# By the class a model is made of: our name, the binding that is swept, our name for that.
+# By the reference's model class: our name, the gin binding that is swept, our name of that weight.
 METHODS = {
     "vae": ("beta_vae", "vae.beta", "beta"),
     "annealed_vae": ("annealed_vae", "annealed_vae.c_max", "c_max"),
@@ -85,7 +85,7 @@ _REPEAT = re.compile(r"_(\d+)_\d+$")  # of samples, and which repetition
 
 
 class Skipped(NamedTuple):
-    """A file or folder that gave nothing, and why."""
+    """A file or folder without usable results, and the reason."""
 
     path: str
     reason: str
@@ -97,8 +97,8 @@ class Imported(NamedTuple):
     Attributes:
         table: a row per model x representation x score, as a study's results are.
         evaluations: how many evaluations it holds.
-        skipped: what could not be read. A file that is named here is in the table all the same
-            where its numbers were found in another.
+        skipped: what could not be read. The table has the numbers of such a file all the same if
+            another file holds them, too.
     """
 
     table: pd.DataFrame
@@ -114,7 +114,7 @@ def read(path: str | os.PathLike[str], *, study: str = "disentanglement_lib") ->
         study: what the table calls them.
 
     Returns:
-        The table, and what was skipped. Evaluations that were found twice are there once.
+        The table, and what was skipped. An evaluation that several files hold is there once.
 
     Raises:
         FileNotFoundError: if there is no such path.
@@ -148,36 +148,36 @@ def read(path: str | os.PathLike[str], *, study: str = "disentanglement_lib") ->
 
 
 def _flats(root: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Flat]]:
-    """Yield every stage's results, "file.binding" -> value, with where they were found."""
+    """Yield the path and the results of every stage."""
     if root.is_file():
         yield from _aggregated(root, root.name, skipped)
         return
-    found = False
+    has_results = False
     for folder, folders, names in os.walk(root):
         folders.sort()
-        here = Path(folder)
-        place = str(here.relative_to(root))
-        if here.name == "results":
-            found = True
+        path = Path(folder)
+        place = str(path.relative_to(root))
+        if path.name == "results":
+            has_results = True
             folders.clear()
-            flat = _results(here, place, skipped)
+            flat = _results(path, place, skipped)
             if flat:
                 yield place, flat
-            elif not any(reason.path.startswith(place) for reason in skipped):
+            elif not any(other.path.startswith(place) for other in skipped):
                 skipped.append(Skipped(place, "no results"))
-        elif here.parent.parent.name in ("metrics", "validation") and "results" not in folders:
+        elif path.parent.parent.name in ("metrics", "validation") and "results" not in folders:
             skipped.append(Skipped(place, "no results: the evaluation did not finish"))
         for name in sorted(names):
             if name.startswith("aggregated") and name.endswith(".json"):
-                found = True
-                yield from _aggregated(here / name, str(Path(place, name)), skipped)
-    if not found:
+                has_results = True
+                yield from _aggregated(path / name, str(Path(place, name)), skipped)
+    if not has_results:
         for file in sorted(root.glob("*.json")):
             yield from _aggregated(file, file.name, skipped)
 
 
 def _results(folder: Path, place: str, skipped: list[Skipped]) -> Flat:
-    """Return a stage's results from its aggregate file; from the parts, where that is broken."""
+    """Return a stage's results from its aggregate file, or from the parts if that is damaged."""
     for step in (*STEPS, "postprocess", "train"):
         file = folder / "aggregate" / f"{step}.json"
         if file.exists():  # earlier steps' files are copies without this one's results
@@ -217,7 +217,7 @@ def _load(file: Path, place: str, skipped: list[Skipped]) -> Flat:
 
 
 def _rows(flat: Flat, study: str) -> list[tuple[Any, ...]]:
-    """Return the rows that one evaluation gives the table; `job` is what tells models apart."""
+    """Return the rows of one evaluation; `job` identifies the model."""
     model, hyperparameter, strength = _method(flat)
     dataset = str(_value(flat, "train_config.dataset.name"))
     seed = _number(flat, "train_config.model.random_seed")
@@ -226,23 +226,33 @@ def _rows(flat: Flat, study: str) -> list[tuple[Any, ...]]:
     trained = {k: str(value) for k, value in flat.items() if k.startswith("train_config.")}
     digest = hashlib.sha256(json.dumps(trained, sort_keys=True).encode()).hexdigest()
     job = str(flat.get("train_results.uuid", digest))
-    first = (study, job, DATASETS.get(dataset, dataset), model, hyperparameter, strength, seed)
-    last = (_number(flat, "train_results.elapsed_time"),)
-    more = (digest, VERSIONS)
+    model_columns = (
+        study,
+        job,
+        DATASETS.get(dataset, dataset),
+        model,
+        hyperparameter,
+        strength,
+        seed,
+    )
+    wall_time = _number(flat, "train_results.elapsed_time")
+    provenance = (digest, VERSIONS)
     rows: list[tuple[Any, ...]] = []
     for name, value in _numbers(flat, "train_results."):
         if name in TRAINING:
             uuid = _text(flat, "train_results.uuid")
-            rows.append((*first, "model", TRAINING[name], value, *last, uuid, *more))
+            figure = ("model", TRAINING[name], value)
+            rows.append((*model_columns, *figure, wall_time, uuid, *provenance))
     for step in STEPS:
         uuid = _text(flat, f"{step}_results.uuid")
         for score, value in dict(_scores(flat, step)).items():
-            rows.append((*first, _representation(flat), score, value, *last, uuid, *more))
+            figure = (_representation(flat), score, value)
+            rows.append((*model_columns, *figure, wall_time, uuid, *provenance))
     return rows
 
 
 def _unreadable(flat: Flat) -> Iterator[str]:
-    """Yield what is wrong with figures that are known by name and yet no numbers."""
+    """Yield a message for each figure of a known name that is not a number."""
     known = {f"train_results.{name}" for name in TRAINING}
     for step in STEPS:
         known |= {f"{step}_results.{name}" for names in SCORES.values() for name in names}
@@ -280,7 +290,7 @@ def _scores(flat: Flat, step: str) -> Iterator[tuple[str, float]]:
         function += ".logistic_regression" if "logistic_regression" in predictor else ""
     prefix = "validation." if step == "validation" else ""
     repeat = _REPEAT.search(name)
-    suffix = f"@{repeat[1]}" if repeat else ""  # so many samples
+    suffix = f"@{repeat[1]}" if repeat else ""  # the number of samples
     numbers: dict[str, float] = dict(_numbers(flat, f"{step}_results."))
     many = numbers.get("10000:mean_test_accuracy")
     for few in (100, 1000):
@@ -321,7 +331,7 @@ def _text(flat: Flat, name: str) -> str | None:
 
 
 def _value(flat: Mapping[str, Any], name: str) -> Any:
-    """Return a binding's value; they are stored as the text that gin had."""
+    """Return a binding's value, which is stored as its text in the gin file."""
     value = flat.get(name)
     if isinstance(value, str):
         try:
@@ -332,7 +342,7 @@ def _value(flat: Mapping[str, Any], name: str) -> Any:
 
 
 def _largest(table: pd.DataFrame) -> pd.DataFrame:
-    """Where a score was taken with several numbers of samples, give the largest its plain name."""
+    """Name a score "name@samples" by its plain name where it has the largest number of samples."""
     parts = table["score"].str.extract(r"^(.*)@(\d+)$")
     sized = parts[1].notna()
     if sized.any():

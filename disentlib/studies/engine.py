@@ -1,9 +1,9 @@
 """Running a study: each job once, on Ray or in this process, whatever happens to the workers.
 
-Ray queues, places and retries; what is written here is what a job is (`attempt`) and what a driver
-does with the outcomes (`run`). A Ray worker keeps TensorFlow loaded from one job to the next, for
-its start would cost as much as a small job; after `JOBS_A_WORKER` jobs it makes room for a fresh
-one, so that nothing that leaks grows. A job that takes its worker down takes no other job with it.
+Ray queues, places and retries jobs; this module defines a job (`attempt`) and what a driver does
+with the outcomes (`run`). A Ray worker keeps TensorFlow loaded from one job to the next, because
+loading it takes as long as a small job. After `JOBS_A_WORKER` jobs a new worker replaces it, which
+bounds memory leaks. A job that crashes its worker affects no other job.
 """
 
 import contextlib
@@ -28,30 +28,33 @@ from disentlib.studies.grid import Job
 from disentlib.studies.storage import CorruptResultError, Storage
 
 JOBS_A_WORKER = 25
-POLL = 0.5  # seconds between two looks at what has finished
+POLL = 0.5  # seconds between two polls for finished jobs
 
-Row = tuple[str, str, float]  # representation, score, value
+Figure = tuple[str, str, float]  # representation, score, value
 
 
 class Runner(Protocol):
-    """What trains and scores the model of a job. It travels to workers, so it must pickle."""
+    """Trains and scores the model of a job. It is sent to workers, so it must be picklable."""
 
     def configuration(self, job: Job) -> dict[str, Any]:
-        """Return everything that the job's figures depend on, for JSON."""
+        """Return all that the job's figures depend on, for JSON."""
 
-    def __call__(self, job: Job, folder: Path) -> Sequence[Row]:
-        """Return the job's figures; go on with what an earlier attempt left in the folder."""
+    def __call__(self, job: Job, folder: Path) -> Sequence[Figure]:
+        """Return the job's figures; continue from the files of an earlier attempt in the folder."""
 
 
 @dataclass
 class Progress:
-    """How far a study is.
+    """The progress of a running study.
 
     Attributes:
-        storage: where.
-        total: jobs chosen.
-        done: of them, complete ones; `skipped` were so before.
-        failed: last errors by number.
+        storage: the study's directory.
+        total: the number of jobs to complete.
+        skipped: those that were complete before the start.
+        done: those that are complete, the skipped ones included.
+        failed: last errors by job.
+        quarantined: results that could not be read, and where they are now, by job.
+        started: the time of the start, on the monotonic clock.
     """
 
     storage: Storage
@@ -69,7 +72,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess from the jobs that finished since the start; None before the first."""
+        """An estimate from the jobs that finished since the start; None before the first."""
         finished = self.done - self.skipped + len(self.failed)
         if not finished:
             return None
@@ -96,9 +99,9 @@ def run(
     alone: bool = True,
     watch: Callable[[Progress], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> Progress:
-    """Run the jobs that are not done yet; the same call again goes on where this one stopped.
+    """Run the jobs that are not done yet; may be interrupted, and called again to continue.
 
-    A result that cannot be read is set aside, and its job runs again. Interrupt it at any time.
+    A result that cannot be read is set aside, and its job runs again.
 
     Args:
         jobs: the ones to complete.
@@ -112,7 +115,7 @@ def run(
         retries: how often Ray repeats a job whose worker or node died. A job that raises is not
             repeated: it would raise again. Running the study again tries it once more.
         alone: refuse to run beside another driver. Jobs of an array are not alone.
-        watch: makes a context in which the progress is shown.
+        watch: returns a context manager that shows the progress.
 
     Returns:
         The final progress.
@@ -151,7 +154,7 @@ def attempt(
     path: str,
     environment: Mapping[str, str] | None = None,
 ) -> str | None:
-    """Run a job in this process unless it is done, and store what comes of it.
+    """Run a job in this process unless it is done, and store its result or its error.
 
     Returns:
         None when the job is done, else its error on one line.
@@ -160,7 +163,7 @@ def attempt(
     storage = Storage(path)
     try:
         with storage.claim(job, configuration) as folder:
-            if storage.is_done(job.number):  # by an attempt that was thought lost
+            if storage.is_done(job.number):  # by an attempt whose worker was thought dead
                 return None
             storage.note_running(job.number)
             with _log(folder / "log.txt"):
@@ -171,7 +174,7 @@ def attempt(
         return None
     except Exception as error:
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        with contextlib.suppress(OSError):  # a full disk has no room for it; the driver tells
+        with contextlib.suppress(OSError):  # the disk may be full; the driver reports the error
             storage.note_failed(job.number, message)
         return message
     finally:
@@ -180,14 +183,14 @@ def attempt(
 
 
 def set_aside(storage: Storage, numbers: Iterable[int]) -> dict[int, str]:
-    """Quarantine the results that cannot be read; return what was wrong, by number."""
+    """Quarantine the results that cannot be read; return the errors, by number."""
     corrupt = {}
     for number in numbers:
         try:
             storage.result(number)
         except CorruptResultError as error:
-            where = storage.quarantine(number, str(error))
-            corrupt[number] = f"{error}; set aside as {where}"
+            path = storage.quarantine(number, str(error))
+            corrupt[number] = f"{error}; set aside as {path}"
     return corrupt
 
 
@@ -236,17 +239,17 @@ def _on_ray(
             address = "local"
     if address == "local":
         ray.init(address="local", include_dashboard=False, **options)
-        here = ray.cluster_resources()
-        if here.get("CPU", 0) < cpus or here.get("GPU", 0) < gpus:
+        machine = ray.cluster_resources()
+        if machine.get("CPU", 0) < cpus or machine.get("GPU", 0) < gpus:
             ray.shutdown()
             raise ValueError(
                 f"a job asks for {cpus:g} processors and {gpus:g} GPUs, this machine has "
-                f"{here.get('CPU', 0):g} and {here.get('GPU', 0):g}: give --cpus and --gpus"
+                f"{machine.get('CPU', 0):g} and {machine.get('GPU', 0):g}: give --cpus and --gpus"
             )
     elif address != "auto":
         ray.init(address=address, **options)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
+        signal.signal(signal.SIGTERM, terminate)  # Ray has replaced the handler
     try:
         remote = ray.remote(
             num_cpus=cpus, num_gpus=gpus, max_retries=retries, max_calls=JOBS_A_WORKER
@@ -271,7 +274,7 @@ def _on_ray(
 
 
 def _result(
-    job: Job, configuration: Mapping[str, Any], rows: Sequence[Row], seconds: float
+    job: Job, configuration: Mapping[str, Any], rows: Sequence[Figure], seconds: float
 ) -> dict[str, Any]:
     return {
         "study": job.study,
@@ -296,19 +299,22 @@ def _result(
 
 
 def _environment(cpus: float, gpus: float) -> dict[str, str]:
-    """Return what keeps a job to its share, and its figures the same wherever it runs."""
+    """Return the environment that limits a job to its share of the machine.
+
+    The same number of threads everywhere keeps the figures the same on every machine.
+    """
     threads = str(max(1, math.ceil(cpus)))
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    found = dict.fromkeys(names, threads)
-    found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # jobs may share a GPU
+    environment = dict.fromkeys(names, threads)
+    environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # jobs may share a GPU
     if not gpus:
-        found["CUDA_VISIBLE_DEVICES"] = "-1"
-    return found
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    return environment
 
 
 @contextlib.contextmanager
 def _log(path: Path) -> Iterator[None]:
-    """Append what is printed, by Python and by libraries, to a file; also why it ended early."""
+    """Append the output of Python and of libraries to a file, and the traceback of an error."""
     with path.open("a", encoding="utf-8", errors="replace") as log:
         saved = [os.dup(descriptor) for descriptor in (1, 2)]
         _flush()

@@ -1,4 +1,4 @@
-"""What a study is: a grid of data x model x hyperparameter x seed, and the jobs it expands to."""
+"""A study: a grid of data x model x hyperparameter x seed, and the jobs it expands to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -37,7 +37,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A grid of models, and what is measured on each.
+    """A grid of models, and the scores of each.
 
     Jobs are numbered by data set, then method, then strength, then seed, the last varying fastest:
     number = ((dataset * configurations) + configuration) * seeds + seed.

@@ -18,7 +18,7 @@ class TrainAndScore:
         study: what is measured, and how.
         text: yields the lines that a configuration file says, of the files it includes, too.
         trainer: returns `training.train` with what the files and the values that override them
-            bind of its arguments. Both functions travel to workers, so they must pickle.
+            bind of its arguments. Both functions are sent to workers, so they must be picklable.
     """
 
     study: Study

@@ -1,4 +1,4 @@
-"""What a person sees while a study runs: a live table."""
+"""A live table of a running study, for the terminal."""
 
 import contextlib
 import datetime
@@ -29,7 +29,7 @@ def live(progress: Progress, jobs: Mapping[int, Job], *, quiet: bool = False) ->
             yield
             return
         with Live(
-            get_renderable=lambda: picture(progress, jobs),
+            get_renderable=lambda: table_of(progress, jobs),
             console=console,
             refresh_per_second=2,
             transient=True,
@@ -39,8 +39,8 @@ def live(progress: Progress, jobs: Mapping[int, Job], *, quiet: bool = False) ->
             yield
 
 
-def picture(progress: Progress, jobs: Mapping[int, Job]) -> Group:
-    """Return the table of a moment."""
+def table_of(progress: Progress, jobs: Mapping[int, Job]) -> Group:
+    """Return the table that shows the progress now."""
     running = progress.storage.running()
     head = Table.grid(padding=(0, 2))
     head.add_row(
@@ -51,8 +51,9 @@ def picture(progress: Progress, jobs: Mapping[int, Job]) -> Group:
         ProgressBar(progress.total, progress.done + len(progress.failed), width=30),
     )
     table = Table(box=None, pad_edge=False, show_header=False)
-    for number, who in sorted(running.items())[:SHOWN]:
-        table.add_row(f"{number}", Text(describe(jobs.get(number))), since(who), Text(who["host"]))
+    for number, note in sorted(running.items())[:SHOWN]:
+        job = Text(describe(jobs.get(number)))
+        table.add_row(f"{number}", job, since(note), Text(note["host"]))
     errors = failures(progress.failed, jobs)
     return Group(head, table, *([errors] if progress.failed else []))
 
@@ -69,7 +70,7 @@ def failures(failed: Mapping[int, str], jobs: Mapping[int, Job], *, shown: int =
 
 
 def describe(job: Job | None) -> str:
-    """Return a job in words.
+    """Return a short description of a job.
 
     >>> describe(Job(7, "mini", "sprites", "beta_vae", "beta", 4.0, 1, (), {}))
     'sprites beta_vae beta=4 seed 1'
@@ -80,7 +81,7 @@ def describe(job: Job | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time for people.
+    """Return a duration in hours, minutes and seconds.
 
     >>> duration(None), duration(75), duration(100_000)
     ('-', '0:01:15', '1 day, 3:46:40')
@@ -88,7 +89,7 @@ def duration(seconds: float | None) -> str:
     return "-" if seconds is None else str(datetime.timedelta(seconds=round(seconds)))
 
 
-def since(who: Mapping[str, Any]) -> str:
+def since(note: Mapping[str, Any]) -> str:
     """Return for how long a job has been running."""
-    started = datetime.datetime.fromisoformat(who["since"])
+    started = datetime.datetime.fromisoformat(note["since"])
     return duration((datetime.datetime.now(datetime.UTC) - started).total_seconds())

@@ -1,4 +1,4 @@
-"""What is measured on a trained model: training's own figures, scores, downstream tasks."""
+"""Measures a trained model: training's own figures, scores, downstream tasks."""
 
 import warnings
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from disentlib.data import GroundTruthData
 from disentlib.metrics import protocol as protocols
 from disentlib.metrics.downstream.downstream_task import Predictor
 from disentlib.metrics.protocol import EncodedSamples, Protocol
-from disentlib.studies.engine import Row
+from disentlib.studies.engine import Figure
 from disentlib.training.directory import SCORES
 from disentlib.training.run import Run
 from disentlib.visualization.posteriors import kl_per_latent
@@ -32,10 +32,10 @@ def score_run(
     samples: int = 10_000,
     test_samples: int = 5_000,
     protocol: Protocol | None = None,
-) -> list[Row]:
-    """Return (representation, score, value) of everything that is measured on a finished run.
+) -> list[Figure]:
+    """Return (representation, score, value) of every figure of a finished run.
 
-    What training reports is that of the model, and stands under every representation.
+    The figures of training are the model's, and are repeated for every representation.
 
     Args:
         run: the run.
@@ -53,7 +53,7 @@ def score_run(
     figures = dict(run.metrics["evaluation"])
     if {"reconstruction", "kl"} <= figures.keys():
         figures["elbo"] = -(figures["reconstruction"] + figures["kl"])
-    rows: list[Row] = [
+    rows: list[Figure] = [
         (representation, name, float(value))
         for representation in representations
         for name, value in figures.items()
@@ -67,11 +67,11 @@ def score_run(
     kl = kl_per_latent(coded.mean, coded.logvar, prior=None if prior.conditional else prior)
     with files.replacing(run.path / CODES) as partial:
         np.savez(partial, mean=coded.mean, logvar=coded.logvar, kl=kl)
-    special = {*PREDICTORS, "fairness"}
+    tasks = {*PREDICTORS, "fairness"}
     table = metrics.evaluate_encoder(
         data,
         run.encode,
-        metrics=[score for score in scores if score not in special],
+        metrics=[score for score in scores if score not in tasks],
         samples=samples,
         test_samples=test_samples,
         protocol=protocol,
@@ -83,14 +83,14 @@ def score_run(
         for row in table
         if row.representation in representations
     ]
-    chosen = [name for name in scores if name in special and _makes_sense(name, data)]
+    chosen = [name for name in scores if name in tasks and _is_applicable(name, data)]
     if chosen:
         rows += _downstream(run, chosen, representations, samples, test_samples, protocol)
     return rows
 
 
-def _makes_sense(name: str, data: GroundTruthData) -> bool:
-    """Return whether a task can be set on the factors of a set; say why not."""
+def _is_applicable(name: str, data: GroundTruthData) -> bool:
+    """Return whether a task can be set on the factors of a data set; warn if not."""
     if all(data.factor_sizes) and (name != "fairness" or data.has_full_grid):
         return True
     needed = "a full grid of discrete factors" if name == "fairness" else "discrete factors"
@@ -109,19 +109,19 @@ def _downstream(
     samples: int,
     test_samples: int,
     protocol: Protocol | None,
-) -> list[Row]:
+) -> list[Figure]:
     data = run.data.evaluation
     random = protocols.generator(SCORING_SEED, protocol)
     train, test = protocols.encode_parts(
         data, run.encode, (samples, test_samples), rng=random, protocol=protocol
     )
-    rows: list[Row] = []
+    rows: list[Figure] = []
     for representation in representations:
 
         def codes(part: EncodedSamples, *, sampled: bool = representation == "sampled"):
             return part.sampled(random) if sampled else part.mean
 
-        given = (codes(train), train.factors)
+        training_set = (codes(train), train.factors)
         for name in scores:
             if name == "fairness":
                 grid = metrics.CodeTable(data, run.encode, rng=SCORING_SEED)
@@ -131,11 +131,11 @@ def _downstream(
                     samples=samples,
                     rng=SCORING_SEED,
                 )
-                # Of pairs of factors there are too many; their statistics remain.
+                # Keep the statistics over pairs of factors, not the value of each pair.
                 kept = {key: v for key, v in figures.items() if not any(map(str.isdigit, key))}
             else:
                 figures = metrics.downstream_task(
-                    *given,
+                    *training_set,
                     predictor=PREDICTORS[name],
                     test=(codes(test), test.factors),
                     protocol=protocol,

@@ -21,14 +21,14 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 
 
 def selector(expression: str) -> Callable[[Job], bool]:
-    """Return what tells whether a job is chosen.
+    """Return a function: job -> whether an expression chooses it.
 
     Args:
         expression: comparisons of a job's `number`, `dataset`, `model`, `hyperparameter`,
-            `strength` and `seed` with constants, joined by `and`, `or` and `not`; nothing else.
+            `strength` and `seed` with constants, joined by `and`, `or` and `not`.
 
     Raises:
-        ValueError: if it is anything else.
+        ValueError: if it contains anything else.
 
     >>> job = Job(7, "mini", "sprites", "beta_vae", "beta", 4.0, 1, (), {})
     >>> selector("model == 'beta_vae' and seed in (0, 1)")(job)

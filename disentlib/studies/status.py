@@ -12,14 +12,14 @@ from disentlib.studies.storage import Storage
 
 @dataclass(frozen=True)
 class Status:
-    """A look at a study's directory.
+    """The state of a study's jobs.
 
     Attributes:
         study: its name.
-        jobs: those that were asked about, by number.
-        done: numbers of the complete ones.
-        running: of the others, who works on them.
-        failed: last errors by number. One that is tried again is among the running, too.
+        jobs: the jobs that are counted, by number.
+        done: the numbers of complete jobs.
+        running: host, process and start of the running ones, by number.
+        failed: last errors by number. A job that is tried again is among the running, too.
     """
 
     study: str
@@ -30,15 +30,16 @@ class Status:
 
     @property
     def left(self) -> int:
-        """Jobs that nobody has begun, or that were interrupted."""
+        """How many jobs were not begun, or were interrupted."""
         return len(self.jobs.keys() - self.done - self.running.keys() - self.failed.keys())
 
     @property
     def by_model(self) -> list[tuple[str, str, int, int]]:
         """(data set, model, done, of), in the order of the grid."""
-        of = Counter((job.dataset, job.model) for job in self.jobs.values())
-        done = Counter((self.jobs[one].dataset, self.jobs[one].model) for one in self.done)
-        return [(*pair, done[pair], count) for pair, count in of.items()]
+        total = Counter((job.dataset, job.model) for job in self.jobs.values())
+        chosen = (self.jobs[number] for number in self.done)
+        done = Counter((job.dataset, job.model) for job in chosen)
+        return [(*pair, done[pair], count) for pair, count in total.items()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts and errors, for JSON."""
@@ -46,7 +47,7 @@ class Status:
             "study": self.study,
             "jobs": len(self.jobs),
             "done": len(self.done),
-            "running": {str(number): dict(who) for number, who in self.running.items()},
+            "running": {str(number): dict(note) for number, note in self.running.items()},
             "failed": {str(number): error for number, error in self.failed.items()},
             "left": self.left,
         }
@@ -66,11 +67,15 @@ def status(path: str | os.PathLike[str], jobs: Sequence[Job] | None = None) -> S
     study = storage.study()
     chosen = {job.number: job for job in (study.jobs() if jobs is None else jobs)}
     done = frozenset(storage.done() & chosen.keys())
-    open_ = chosen.keys() - done
+    unfinished = chosen.keys() - done
     return Status(
         study=study.name,
         jobs=chosen,
         done=done,
-        running={number: who for number, who in storage.running().items() if number in open_},
-        failed={number: error for number, error in storage.failures().items() if number in open_},
+        running={
+            number: note for number, note in storage.running().items() if number in unfinished
+        },
+        failed={
+            number: error for number, error in storage.failures().items() if number in unfinished
+        },
     )

@@ -31,11 +31,11 @@ from etils import epath
 from disentlib import files
 from disentlib.studies.grid import Job, Study
 
-# fsspec's drivers for gs:// and s3://: TensorFlow has none for s3, and a driver does without it.
+# Use fsspec for gs:// and s3://: TensorFlow has no file system for s3, and drivers do not load it.
 os.environ.setdefault("EPATH_USE_TF", "0")
 
-# A worker that lost its driver lives on for moments; the next attempt of its job waits for it.
-PATIENCE = 60.0
+# Seconds to wait for a lock: a worker that lost its driver keeps the lock of its job until it ends.
+LOCK_TIMEOUT = 60.0
 LOCK = ".job.lock"  # held while a job runs
 
 # What the records of a study must hold: see `files.check_keys`.
@@ -117,7 +117,9 @@ class Storage:
 
     @contextlib.contextmanager
     def driving(self, *, alone: bool = True) -> Iterator[None]:
-        """Hold the study; single jobs (`alone=False`) may run side by side. For local paths only.
+        """Lock the study as its driver; object stores are not locked.
+
+        Drivers of single jobs (`alone=False`) may run side by side.
 
         Raises:
             RuntimeError: if another driver holds it.
@@ -127,10 +129,10 @@ class Storage:
             return
         folder = Path(self.path) / ".drivers"
         folder.mkdir(parents=True, exist_ok=True)
-        mine = f"{'study' if alone else 'job'}.{os.getpid()}.{socket.gethostname()}.lock"
-        with contextlib.ExitStack() as held:
+        name = f"{'study' if alone else 'job'}.{os.getpid()}.{socket.gethostname()}.lock"
+        with contextlib.ExitStack() as stack:
             busy = f"another driver keeps starting in {self}"
-            with files.lock(folder / "start", busy=busy, wait=PATIENCE):
+            with files.lock(folder / "start", busy=busy, wait=LOCK_TIMEOUT):
                 for driver in folder.glob("*.*.*.lock"):
                     kind, process, host = driver.stem.split(".", 2)
                     if not files.is_locked(driver):
@@ -139,10 +141,10 @@ class Storage:
                         raise RuntimeError(
                             f"process {process} on {host} is running the study in {self}"
                         )
-                held.enter_context(files.lock(folder / mine, busy=busy, wait=PATIENCE))
+                stack.enter_context(files.lock(folder / name, busy=busy, wait=LOCK_TIMEOUT))
             if alone:
-                for swept in (".", "running", "failed"):
-                    files.sweep(Path(self.path) / swept)
+                for written in (".", "running", "failed"):
+                    files.sweep(Path(self.path) / written)
             yield
 
     @property
@@ -182,23 +184,23 @@ class Storage:
         return (self.folder(number) / "done.json").exists()
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return who works on what since when, by number.
+        """Return host, process and start of the running jobs, by number.
 
-        In object stores the dead of other machines are among them.
+        In object stores, jobs that died on other machines are among them.
 
         Raises:
             ValueError: if a note is damaged; the message names it.
         """
         notes = self._notes("running", _RUNNING)
-        return {number: who for number, who in notes.items() if self._lives(number, who)}
+        return {number: note for number, note in notes.items() if self._is_alive(number, note)}
 
-    def _lives(self, number: int, who: Mapping[str, Any]) -> bool:
-        if self.is_local or who["host"] == socket.gethostname():
-            return files.is_locked(self._work(number) / LOCK)
+    def _is_alive(self, number: int, note: Mapping[str, Any]) -> bool:
+        if self.is_local or note["host"] == socket.gethostname():
+            return files.is_locked(self._work_folder(number) / LOCK)
         return True
 
     def clear_running(self) -> None:
-        """Drop all notes of who works on what: at the start of the only driver."""
+        """Delete all notes of running jobs, at the start of the only driver."""
         for path in (self.path / "running").glob("*.json"):
             path.unlink(missing_ok=True)
 
@@ -212,21 +214,21 @@ class Storage:
         return {number: note["error"] for number, note in notes.items()}
 
     def note_running(self, number: int) -> None:
-        """Say that this process works on a job."""
-        who = {"host": socket.gethostname(), "process": os.getpid(), "since": _now()}
-        self._write(self.path / "running" / f"{number:05}.json", who)
+        """Note that this process runs a job."""
+        note = {"host": socket.gethostname(), "process": os.getpid(), "since": _now()}
+        self._write(self.path / "running" / f"{number:05}.json", note)
 
     def note_failed(self, number: int, error: str) -> None:
-        """Keep a job's last error."""
+        """Note a job's last error."""
         self._write(self.path / "failed" / f"{number:05}.json", {"error": error, "when": _now()})
 
     def forget(self, number: int, *kinds: str) -> None:
-        """Drop a job's notes: "running", "failed"."""
+        """Delete a job's notes: "running", "failed"."""
         for kind in kinds:
             (self.path / kind / f"{number:05}.json").unlink(missing_ok=True)
 
     def begun_with(self, number: int) -> dict[str, Any] | None:
-        """Return the configuration that a job was begun with; None where it was not.
+        """Return the configuration that a job was begun with; None for a job that was not begun.
 
         Raises:
             ValueError: if the file is damaged; the message names it.
@@ -239,25 +241,25 @@ class Storage:
 
     @contextlib.contextmanager
     def claim(self, job: Job, configuration: Mapping[str, Any]) -> Iterator[Path]:
-        """Hold a job and yield the local folder to work in.
+        """Lock a job and yield the local folder to work in.
 
-        Locally that is the job's own; for object stores a scratch folder, kept when the job fails
-        so that another attempt on this machine goes on from its checkpoint.
+        Locally that is the job's own folder; for object stores a temporary one, kept when the job
+        fails so that another attempt on this machine continues from its checkpoint.
 
         Raises:
             RuntimeError: if another process keeps holding the job.
         """
-        folder, work = self.folder(job.number), self._work(job.number)
+        folder, work = self.folder(job.number), self._work_folder(job.number)
         work.mkdir(parents=True, exist_ok=True)
         busy = f"another process works in {work}"
-        with files.lock(work / LOCK, busy=busy, wait=PATIENCE):
+        with files.lock(work / LOCK, busy=busy, wait=LOCK_TIMEOUT):
             files.sweep(work)
             if not (folder / "job.json").exists():
                 self._write(folder / "job.json", configuration)
             yield work
 
-    def _work(self, number: int) -> Path:
-        """Return the local folder in which a job works."""
+    def _work_folder(self, number: int) -> Path:
+        """Return the local folder that a job runs in."""
         folder = self.folder(number)
         if self.is_local:
             return Path(folder)
@@ -265,7 +267,7 @@ class Storage:
         return Path(tempfile.gettempdir()) / f"disentlib-{key}" / folder.name
 
     def finish(self, number: int, work: Path, result: Mapping[str, Any]) -> None:
-        """Store a job's result, and last of all that it is done."""
+        """Store a job's files and result, then mark it as done."""
         folder = self.folder(number)
         if not self.is_local:
             for file in sorted(path for path in work.rglob("*") if path.is_file()):
@@ -330,9 +332,9 @@ class Storage:
             with files.replacing(path) as partial:
                 yield epath.Path(partial)
         else:
-            other = path.parent / f".{name}.partial"
-            yield other
-            other.replace(path)
+            upload = path.parent / f".{name}.partial"
+            yield upload
+            upload.replace(path)
 
     def _notes(
         self, kind: str, keys: Mapping[str, type | tuple[type, ...]]
@@ -341,7 +343,7 @@ class Storage:
         for path in sorted((self.path / kind).glob("*.json")):
             if path.name.startswith("."):  # is being written
                 continue
-            # One that its owner has just removed is no note any more.
+            # Its owner may delete a note between listing and reading.
             with contextlib.suppress(FileNotFoundError):
                 notes[_number(path)] = files.read_json(path, keys)
         return notes

@@ -14,7 +14,7 @@ from disentlib.studies.storage import CorruptResultError, Storage
 
 TABLE = "table.parquet"
 JOBS_AT_ONCE = 500  # whose results are in memory together while collecting
-READERS = 32  # threads that wait for an object store; on a disk they only stand in line
+READERS = 32  # threads that read from an object store; on a disk one is as fast
 
 _OF_JOB = ("study", "job", "dataset", "model", "hyperparameter", "strength", "seed")
 _OF_ROW = ("representation", "score", "value")
@@ -32,7 +32,7 @@ class Collected:
         path: the Parquet file.
         jobs: how many jobs it holds.
         rows: how many rows.
-        corrupt: what could not be read and was set aside, by job.
+        corrupt: the results that could not be read and where they are now, by job.
     """
 
     path: str
@@ -75,15 +75,15 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Return the results of a study as a pandas data frame.
 
     One row per job x representation x score: study, job, dataset, model, hyperparameter, strength,
-    seed, representation, score, value, wall_time_s, uuid, config_digest, versions (JSON). What a
-    training reports (loss, reconstruction, kl, ...) stands under every representation.
+    seed, representation, score, value, wall_time_s, uuid, config_digest, versions (JSON). Figures
+    of training (loss, reconstruction, kl, ...) are repeated for every representation.
 
     Args:
         path: a study's directory, finished or running, or a Parquet file. Of a directory whose
             `table.parquet` is not up to date, the results of the jobs are read.
 
     Raises:
-        FileNotFoundError: if there is nothing at the path.
+        FileNotFoundError: if the path does not exist.
         ValueError: if a result cannot be read; `disentlib study collect` sets it aside.
         ImportError: if pandas and pyarrow are not installed.
     """

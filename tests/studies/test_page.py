@@ -10,7 +10,7 @@ import pytest
 
 from disentlib import studies
 from disentlib.studies import analysis, page
-from disentlib.studies.page.study import duration
+from disentlib.studies.page.results import duration
 
 ALL = (
     "runs scores agreement strength dependence variance transfer unsupervised selection "
@@ -139,7 +139,7 @@ def test_a_single_model_without_scores_gets_a_page(small, tmp_path):
     frame = small(lambda *_: 1.0, scores=("kl",)).head(1)
     reader = Reader(page.report(frame, tmp_path / "one.html", title="one"))
     assert "no score that compares codes with factors" in reader.said("scores")
-    assert "nothing was swept" in reader.said("strength")
+    assert "no weight was swept" in reader.said("strength")
 
 
 def test_what_is_missing_is_named(realistic, tmp_path):

@@ -18,7 +18,7 @@ JOBS = studies.Study(
 
 def seen(progress) -> str:
     console = Console(file=io.StringIO(), width=120)
-    console.print(shown.picture(progress, {job.number: job for job in JOBS}))
+    console.print(shown.table_of(progress, {job.number: job for job in JOBS}))
     return console.file.getvalue()
 
 

@@ -1,6 +1,6 @@
 """The report of a study: one self-contained page of figures, tables and the data behind them.
 
-Each section is a function in a file of its own: `section(study: Study) -> Section | None`.
+Each section is a function in a file of its own: `section(results: Results) -> Section | None`.
 """
 
 import os
@@ -24,12 +24,12 @@ from disentlib.studies.page import (
     unsupervised,
     variance,
 )
-from disentlib.studies.page.study import LISTED, Study, count, duration
+from disentlib.studies.page.results import LISTED, Results, count, duration
 from disentlib.visualization import encoding, pages, study_plots
 from disentlib.visualization.pages import Section
 
-#: In the order of the page; a section that has nothing to show says why, or is left out.
-SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
+#: In the order of the page; a section without results says why, or is left out.
+SECTIONS: tuple[Callable[[Results], Section | None], ...] = (
     runs.section,
     scores.section,
     agreement.section,
@@ -75,10 +75,10 @@ def report(
         raise ValueError(
             f"expected results with finite values, got {len(given)} rows without any{errors}"
         )
-    found = set(table["representation"])
-    codes = next((one for one in analysis.REPRESENTATIONS if one in found), "mean")
+    scored = set(table["representation"])
+    codes = next((kind for kind in analysis.REPRESENTATIONS if kind in scored), "mean")
     wide = analysis.wide(table, codes)
-    study = Study(
+    results = Results(
         table,
         wide,
         codes,
@@ -87,16 +87,16 @@ def report(
         given,
         failed or {},
     )
-    sections = [part for write in SECTIONS if (part := write(study))]
+    sections = [written for section in SECTIONS if (written := section(results))]
     subject = ", ".join(sorted(set(table["study"]) - {""})) or "results"
     page = pages.render(
         template,
-        [part._replace(short=part.anchor.capitalize()) for part in sections],
+        [section._replace(short=section.anchor.capitalize()) for section in sections],
         kicker="disentlib study",
         title=title,
         about=f"{subject} · {len(wide):,} models",
-        notices=_notices(study),
-        facts=_facts(study),
+        notices=_notices(results),
+        facts=_facts(results),
     )
     return encoding.save(path, page)
 
@@ -107,53 +107,53 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _by_study(table: pd.DataFrame) -> pd.DataFrame:
-    """Name data sets after their study, where there are several."""
+    """Name data sets after their results, where there are several."""
     if table["study"].nunique() > 1:
         table["dataset"] = table["dataset"] + " (" + table["study"].replace("", "unnamed") + ")"
     return table
 
 
-def _facts(study: Study) -> list[tuple[str, str]]:
-    models = study.wide.reset_index()
+def _facts(results: Results) -> list[tuple[str, str]]:
+    models = results.wide.reset_index()
     seeds = models.groupby(["dataset", *analysis.CONFIGURATION])["seed"].nunique()
     low, high = int(seeds.min()), int(seeds.max())
     facts = [
         ("models", f"{len(models):,}"),
-        ("data sets", str(len(study.datasets))),
+        ("data sets", str(len(results.datasets))),
         ("methods", str(models["model"].nunique())),
         ("seeds per configuration", str(low) if low == high else f"{low} to {high}"),
-        ("scores", str(len(study.scores))),
+        ("scores", str(len(results.scores))),
     ]
-    if "wall_time_s" in study.table:
-        seconds = study.table.drop_duplicates(["study", "job"])["wall_time_s"].sum()
+    if "wall_time_s" in results.table:
+        seconds = results.table.drop_duplicates(["study", "job"])["wall_time_s"].sum()
         if seconds > 0:
             facts.append(("computing time", duration(float(seconds))))
     return facts
 
 
-def _notices(study: Study) -> list[str]:
-    """Return what is missing from the table, in words."""
+def _notices(results: Results) -> list[str]:
+    """Return sentences on what is missing from the table."""
     notices = []
-    if study.failed:
-        notices.append(f"{count(len(study.failed), 'job')} failed; why is under What was run.")
-    if undefined := len(study.given) - len(study.table):
+    if results.failed:
+        notices.append(f"{count(len(results.failed), 'job')} failed; why is under What was run.")
+    if undefined := len(results.given) - len(results.table):
         notices.append(f"Left out, without a finite value: {count(undefined, 'row')}.")
-    models = study.wide.reset_index()
+    models = results.wide.reset_index()
     gaps = []
     for dataset, part in models.groupby("dataset"):
         expected = len(part.drop_duplicates(analysis.CONFIGURATION)) * part["seed"].nunique()
-        there = len(part.drop_duplicates([*analysis.CONFIGURATION, "seed"]))
-        if there < expected:
-            gaps.append(f"{dataset}: {there:,} of {expected:,}")
+        present = len(part.drop_duplicates([*analysis.CONFIGURATION, "seed"]))
+        if present < expected:
+            gaps.append(f"{dataset}: {present:,} of {expected:,}")
     if gaps:
         notices.append(
-            "Not every configuration has every seed; the rest failed or did not run. Models there "
-            f"are: {'; '.join(gaps)}. All figures are of those."
+            "Not every configuration has every seed; the rest failed or did not run. The table "
+            f"has, of models: {'; '.join(gaps)}. All figures are of these."
         )
-    holes = study.wide[study.scores].isna().sum()
-    holes = holes[holes > 0]
-    if len(holes):
-        shown = ", ".join(f"{score} ({n:,})" for score, n in holes.head(LISTED).items())
-        more = f" and {len(holes) - LISTED} more scores" if len(holes) > LISTED else ""
+    absent = results.wide[results.scores].isna().sum()
+    absent = absent[absent > 0]
+    if len(absent):
+        shown = ", ".join(f"{score} ({n:,})" for score, n in absent.head(LISTED).items())
+        more = f" and {len(absent) - LISTED} more scores" if len(absent) > LISTED else ""
         notices.append(f"Scores that some models lack, and how many lack them: {shown}{more}.")
     return notices

@@ -1,19 +1,19 @@
 """Whether mean and sampled codes are independent."""
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, csv, lines_by_method, span
+from disentlib.studies.page.results import Results, csv, lines_by_method, span
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Section
 
 DEPENDENCE = ("gaussian_total_correlation", "mutual_information_score")
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return dependence of mean and sampled codes."""
     anchor, name = "dependence", "Are the codes independent?"
     drawings = []
     for score in DEPENDENCE:
-        table = analysis.mean_and_sampled(study.table, score)
+        table = analysis.mean_and_sampled(results.table, score)
         for dataset, part in table.groupby("dataset"):
             panels = {
                 f"{codes} codes": lines_by_method(part[part["representation"] == codes])
@@ -22,7 +22,7 @@ def section(study: Study) -> Section:
             }
             drawings.append(
                 pages.drawing(
-                    study_plots.strengths(panels, study.look, together=True),
+                    study_plots.strengths(panels, results.look, together=True),
                     title=f"{score} on {dataset}",
                     alt=f"{score} of mean and sampled codes on {dataset} against strength",
                     caption=f"Mean over {span(part['n'])} seeds; bars: its standard error. "
@@ -39,6 +39,6 @@ def section(study: Study) -> Section:
         "with strength. The mean codes, which are used afterwards, need not follow: in Locatello "
         "et al. (2019) theirs rises for all methods but DIP-VAE-I, which regularises them directly."
     ]
-    if set(study.table["representation"]) & set(analysis.REPRESENTATIONS) != {"mean", "sampled"}:
+    if set(results.table["representation"]) & set(analysis.REPRESENTATIONS) != {"mean", "sampled"}:
         text.append("Only one kind of codes was scored, so the comparison is missing.")
     return Section(anchor, name, text, drawings)

@@ -1,12 +1,12 @@
 """What was trained."""
 
-from disentlib.studies.page.study import Study, table_of
+from disentlib.studies.page.results import Results, table_of
 from disentlib.visualization.pages import Section
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return what was trained, and what failed."""
-    models = study.wide.reset_index()
+    models = results.wide.reset_index()
     rows = []
     for (dataset, model, weight), part in models.groupby(["dataset", "model", "hyperparameter"]):
         values = ", ".join(f"{value:g}" for value in sorted(part["strength"].unique()))
@@ -22,11 +22,11 @@ def section(study: Study) -> Section:
         )
     columns = ["method and data", "swept weight", "seeds", "models"]
     text = [
-        f"All figures are of {study.codes} codes where nothing else is said. A model is one "
+        f"All figures are of {results.codes} codes unless stated otherwise. A model is one "
         "training: a method, a strength of its weight and a seed."
     ]
     tables = [table_of("What was trained", columns, rows)]
-    if study.failed:
-        errors = list(study.failed.items())
+    if results.failed:
+        errors = list(results.failed.items())
         tables.append(table_of("What failed, with the last error", ["job", "error"], errors))
     return Section("runs", "What was run", text, tables=tables)

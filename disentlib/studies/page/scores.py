@@ -1,33 +1,33 @@
 """Distributions of scores by method."""
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, csv, headlines, span, table_of, unshown
+from disentlib.studies.page.results import Results, csv, headlines, span, table_of, unshown
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Section, number
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return violins and a table."""
     anchor, name = "scores", "Scores by method"
-    if not study.scores:
+    if not results.scores:
         return Section(anchor, name, ["The table has no score that compares codes with factors."])
-    summary = analysis.distributions(study.table, representation=study.codes)
+    summary = analysis.distributions(results.table, representation=results.codes)
     drawings = []
-    for dataset, part in study.wide.groupby(level="dataset"):
+    for dataset, part in results.wide.groupby(level="dataset"):
         values = {
             score: {
                 model: group.to_numpy()
                 for model, group in part[score].dropna().groupby(level="model")
             }
-            for score in headlines(study)
+            for score in headlines(results)
             if part[score].notna().any()
         }
         if values:
-            table = csv(f"scores {dataset}", part[study.scores].reset_index())
+            table = csv(f"scores {dataset}", part[results.scores].reset_index())
             n = part.groupby(level="model").size()
             drawings.append(
                 pages.drawing(
-                    study_plots.violins(values, study.look),
+                    study_plots.violins(values, results.look),
                     title=str(dataset),
                     alt=f"Distributions of {', '.join(values)} by method on {dataset}",
                     caption=f"{span(n)} models a method. Line: median. A violin needs "
@@ -44,13 +44,13 @@ def section(study: Study) -> Section:
             f"{number(row.low)} to {number(row.high)}",
         ]
         for row in summary.itertuples()
-        if row.score in headlines(study)
+        if row.score in headlines(results)
     ]
     columns = ["method and data", "score", "n", "mean ± sd", "range"]
     summarised = table_of("Every score by method and data set", columns, rows)
     text = [
         "If the ranges of methods overlap, the choice of the method decides less than strength and "
         "seed do; how much less is below.",
-        *unshown(study),
+        *unshown(results),
     ]
     return Section(anchor, name, text, drawings, [summarised])

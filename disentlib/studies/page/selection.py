@@ -1,24 +1,24 @@
 """Choosing a model without factors."""
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, csv, headlines, span, table_of
+from disentlib.studies.page.results import Results, csv, headlines, span, table_of
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Section
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return how good the chosen models are."""
     anchor, name = "selection", "Choosing a model without factors"
-    found = analysis.selection(study.table, representation=study.codes)
-    if found["gain"].notna().sum() == 0:
+    choices = analysis.selection(results.table, representation=results.codes)
+    if choices["gain"].notna().sum() == 0:
         return Section(
             anchor,
             name,
             ["The table has neither UDR nor ModelCentrality nor another criterion to choose by."],
         )
-    look = study_plots.styles(headlines(study))
+    look = study_plots.styles(headlines(results))
     drawings = []
-    for dataset, part in found.groupby("dataset"):
+    for dataset, part in choices.groupby("dataset"):
         gains = {
             str(criterion): dict(zip(rows["score"], rows["gain"], strict=True))
             for criterion, rows in part[part["score"].isin(look)].groupby("criterion", sort=False)
@@ -35,14 +35,14 @@ def section(study: Study) -> Section:
         )
     rows = [
         [f"{criterion} on {dataset}", f"{part['gain'].mean():.2f}", f"{part['beats'].mean():.0%}"]
-        for (dataset, criterion), part in found.groupby(["dataset", "criterion"], sort=False)
+        for (dataset, criterion), part in choices.groupby(["dataset", "criterion"], sort=False)
     ]
     columns = ["criterion and data", "gain, mean over scores", "beats of the other models"]
     text = ["The model that a criterion likes best, beside the best one there is (the oracle's)."]
     absent = [
         label
         for criterion, label in zip(analysis.CRITERIA, ("UDR", "ModelCentrality"), strict=True)
-        if criterion not in set(found["criterion"])
+        if criterion not in set(choices["criterion"])
     ]
     if absent:
         text.append(

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, csv, flat, headlines, one_map, table_of
+from disentlib.studies.page.results import Results, csv, flat, headlines, one_map, table_of
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Drawing, Section
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return what transfers between scores and data sets."""
     anchor, name = "transfer", "Do hyperparameters transfer?"
-    random = analysis.random_transfer(study.table, representation=study.codes)
+    random = analysis.random_transfer(results.table, representation=results.codes)
     if random.empty:
         return Section(
             anchor,
@@ -35,21 +35,21 @@ def section(study: Study) -> Section:
         "All draws are counted, not a sample of them.",
     ]
     drawings: list[Drawing] = []
-    if len(study.datasets) < 2:
+    if len(results.datasets) < 2:
         text.append("With one data set, transfer to another cannot be seen.")
     else:
-        drawings += scatters(study)
-        drawings += between_sets(study)
-    if len(study.scores) < 2:
+        drawings += scatters(results)
+        drawings += between_sets(results)
+    if len(results.scores) < 2:
         text.append("With one score, transfer to another score cannot be seen.")
     return Section(anchor, name, text, drawings, tables)
 
 
-def scatters(study: Study) -> Iterator[Drawing]:
+def scatters(results: Results) -> Iterator[Drawing]:
     """Draw configurations on one data set against the others, by the first score they share."""
-    means = analysis.configuration_means(study.table, representation=study.codes)
-    first, *others = study.datasets
-    for score in headlines(study):
+    means = analysis.configuration_means(results.table, representation=results.codes)
+    first, *others = results.datasets
+    for score in headlines(results):
         panels = {}
         for other in others:
             if {(first, score), (other, score)} <= set(means.columns):
@@ -60,7 +60,7 @@ def scatters(study: Study) -> Iterator[Drawing]:
                     }
         if panels:
             yield pages.drawing(
-                study_plots.scatters(panels, study.look),
+                study_plots.scatters(panels, results.look),
                 title=f"{score} of each configuration",
                 alt=f"Mean {score} of each configuration on {first} against other data sets",
                 caption="A point is a configuration, the mean over its seeds.",
@@ -69,13 +69,16 @@ def scatters(study: Study) -> Iterator[Drawing]:
             return
 
 
-def between_sets(study: Study) -> Iterator[Drawing]:
+def between_sets(results: Results) -> Iterator[Drawing]:
     """Draw the rank correlation of configurations between data sets, by score."""
-    found = analysis.hyperparameter_transfer(study.table, representation=study.codes)
-    same = found[(found["score"] == found["other_score"]) & found["score"].isin(headlines(study))]
+    correlations = analysis.hyperparameter_transfer(results.table, representation=results.codes)
+    same = correlations[
+        (correlations["score"] == correlations["other_score"])
+        & correlations["score"].isin(headlines(results))
+    ]
     same = same[same["dataset"] < same["other_dataset"]]
     pairs = same.assign(pair=same["dataset"] + " and " + same["other_dataset"])
     matrix = pairs.pivot(index="pair", columns="score", values="rho")
     if matrix.notna().any(axis=None):
         title = "Are the same configurations good on both?"
-        yield one_map(matrix, title, "transfer", found, "configurations")
+        yield one_map(matrix, title, "transfer", correlations, "configurations")

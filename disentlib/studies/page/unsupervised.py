@@ -1,17 +1,17 @@
-"""Whether quantities without factors tell good models."""
+"""Whether quantities without factors predict scores that need them."""
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, maps, noise
+from disentlib.studies.page.results import Results, maps, noise
 from disentlib.visualization.pages import Section
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return a map of rank correlations a data set."""
-    anchor, name = "unsupervised", "Do quantities without factors tell?"
-    found = analysis.rank_correlation(
-        study.table, "unsupervised", "supervised", representation=study.codes
+    anchor, name = "unsupervised", "Do quantities without factors predict the scores?"
+    correlations = analysis.rank_correlation(
+        results.table, "unsupervised", "supervised", representation=results.codes
     )
-    drawings = list(maps(study, found, "unsupervised"))
+    drawings = list(maps(results, correlations, "unsupervised"))
     if not drawings:
         return Section(
             anchor,
@@ -21,6 +21,6 @@ def section(study: Study) -> Section:
     text = [
         "Rank correlation, times 100, of what can be measured without factors with the scores that "
         "need them. Losses and dependences are shown as they are: where less is better, a useful "
-        "one is negative. " + noise(study, "quantity")
+        "one is negative. " + noise(results, "quantity")
     ]
     return Section(anchor, name, text, drawings)

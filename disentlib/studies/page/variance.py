@@ -1,19 +1,19 @@
 """What method, strength and seed explain of a score."""
 
 from disentlib.studies import analysis
-from disentlib.studies.page.study import Study, csv, head, span
+from disentlib.studies.page.results import Results, csv, head, span
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Section
 
 
-def section(study: Study) -> Section:
+def section(results: Results) -> Section:
     """Return shares of variance."""
     anchor, name = "variance", "What explains the scores?"
-    found = analysis.variance_explained(study.table, representation=study.codes)
-    found = found.dropna(subset=["method", "configuration"])
-    # With a model a configuration nothing is left for the seed, whatever the data say.
-    found = found[found["configuration_chance"] < 1]
-    if found.empty:
+    shares_of_variance = analysis.variance_explained(results.table, representation=results.codes)
+    shares_of_variance = shares_of_variance.dropna(subset=["method", "configuration"])
+    # With one model a configuration, the configuration explains everything by construction.
+    shares_of_variance = shares_of_variance[shares_of_variance["configuration_chance"] < 1]
+    if shares_of_variance.empty:
         return Section(
             anchor,
             name,
@@ -36,9 +36,9 @@ def section(study: Study) -> Section:
             caption=f"R² of least squares on one-hots, {span(part['n'])} models.",
             table=csv(f"variance {dataset}", part),
         )
-        for dataset, part in found.groupby("dataset")
+        for dataset, part in shares_of_variance.groupby("dataset")
     ]
-    mean = found.mean(numeric_only=True)
+    mean = shares_of_variance.mean(numeric_only=True)
     text = [
         f"On average over scores and data sets, the method explains {mean['method']:.0%} of the "
         f"variance (chance alone: {mean['method_chance']:.0%}), method and hyperparameter together "

@@ -1,4 +1,4 @@
-"""What the sections of a study's page are written from."""
+"""What the sections of a study's page share: its results, maps, tables, and forms of numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,14 +9,14 @@ import pandas as pd
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Drawing, Numbers, Table
 
-LISTED = 12  # missing figures that are named
-HEADLINES = 12  # scores a figure; more are in the files
-NOISE = 1.96  # two-sided 5 % of a normal distribution
-UNFOLDED = 16  # rows of a table that is shown at once
+LISTED = 12  # missing scores that are named
+HEADLINES = 12  # scores that a figure shows; the files have all
+NORMAL_QUANTILE = 1.96  # of 97.5 %: two-sided 5 % of a normal distribution
+UNFOLDED = 16  # the most rows of a table that is not folded
 
 
-class Study(NamedTuple):
-    """What the sections are written from."""
+class Results(NamedTuple):
+    """The results of a results, which every section is written from."""
 
     table: pd.DataFrame  # clean
     wide: pd.DataFrame  # of `codes`
@@ -32,17 +32,17 @@ class Study(NamedTuple):
         return sorted(self.table["dataset"].unique())
 
 
-def headlines(study: Study) -> list[str]:
+def headlines(results: Results) -> list[str]:
     """Return the scores that figures show."""
-    return study.scores[:HEADLINES]
+    return results.scores[:HEADLINES]
 
 
-def unshown(study: Study) -> list[str]:
-    """Say which scores are in the files alone."""
-    rest = study.scores[HEADLINES:]
-    if not rest:
+def unshown(results: Results) -> list[str]:
+    """Return a sentence that names the scores that figures leave out, if there are any."""
+    names = results.scores[HEADLINES:]
+    if not names:
         return []
-    return [f"The figures show {HEADLINES} scores; the files have {', '.join(rest)} as well."]
+    return [f"The figures show {HEADLINES} scores; the files have {', '.join(names)} as well."]
 
 
 def head(part: pd.DataFrame) -> pd.DataFrame:
@@ -50,16 +50,16 @@ def head(part: pd.DataFrame) -> pd.DataFrame:
     return part.head(HEADLINES)
 
 
-def maps(study: Study, found: pd.DataFrame, name: str) -> Iterator[Drawing]:
+def maps(results: Results, correlations: pd.DataFrame, name: str) -> Iterator[Drawing]:
     """Draw one map of rank correlations a data set."""
-    for dataset, part in found.groupby("dataset"):
+    for dataset, part in correlations.groupby("dataset"):
         matrix = part.pivot(index="score", columns="other", values="rho")
         for axis, labels in ((0, matrix.index), (1, matrix.columns)):
-            shown = [label for label in labels if label not in study.scores]
-            shown += [label for label in headlines(study) if label in labels]
+            shown = [label for label in labels if label not in results.scores]
+            shown += [label for label in headlines(results) if label in labels]
             matrix = matrix.reindex(shown, axis=axis)
         bases = {column.partition(".")[0] for column in matrix.columns}
-        if len(bases) == 1:  # "downstream_task." before each says nothing
+        if len(bases) == 1:  # leave out a prefix that all share, as "downstream_task."
             matrix.columns = matrix.columns.str.partition(".").get_level_values(2)
         if matrix.notna().any(axis=None):
             yield one_map(matrix, str(dataset), f"{name} {dataset}", part, "models")
@@ -78,12 +78,12 @@ def one_map(matrix: pd.DataFrame, title: str, name: str, table: pd.DataFrame, un
     )
 
 
-def noise(study: Study, what: str) -> str:
-    """Say below which size a rank correlation is no news."""
-    n = study.wide.groupby(level="dataset").size()
-    bound = NOISE / np.sqrt(max(2, int(n.min())) - 1)
+def noise(results: Results, what: str) -> str:
+    """Return a sentence on the size of rank correlations that chance alone explains."""
+    n = results.wide.groupby(level="dataset").size()
+    bound = NORMAL_QUANTILE / np.sqrt(max(2, int(n.min())) - 1)
     return (
-        f"With {span(n)} models a data set, a {what} that says nothing stays within "
+        f"With {span(n)} models a data set, correlations of an uninformative {what} stay within "
         f"±{100 * min(1.0, bound):.0f} nineteen times of twenty."
     )
 
@@ -99,10 +99,10 @@ def lines_by_method(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose columns have several levels with one."""
-    flat = table.copy()
-    flat.columns = pd.Index([" ".join(map(str, column)) for column in flat.columns])
-    return flat.reset_index()
+    """Return a table whose columns of several levels are joined to one level."""
+    joined = table.copy()
+    joined.columns = pd.Index([" ".join(map(str, column)) for column in joined.columns])
+    return joined.reset_index()
 
 
 def table_of(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Numbers:
@@ -124,7 +124,7 @@ def count(n: int, what: str) -> str:
 
 
 def span(values: Any) -> str:
-    """Return the least and the largest of whole numbers, or one where they are the same."""
+    """Return "3 to 5", the range of integers, or "3" where all are the same."""
     low, high = int(min(values)), int(max(values))
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
