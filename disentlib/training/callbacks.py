@@ -1,4 +1,4 @@
-"""What happens beside the training step: checks, curves, checkpoints, a progress bar."""
+"""The callbacks of training: checks, curves, checkpoints, a progress bar."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class NonFiniteError(RuntimeError):
     """A loss, a term or a weight became NaN or infinite, so training stopped.
 
     Attributes:
-        step: the step at which it was seen.
+        step: the step after which it was detected.
         names: the terms or variables that are not finite, sorted.
         checkpoint: the step of the last checkpoint, which is finite; None before the first.
     """
@@ -72,7 +72,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the model unless this step of it is on disk."""
         step = int(model.step)
         if step != self.saved:
-            # Or a crash could leave a checkpoint whose curves are lost.
+            # First the curves: after a crash they must reach as far as the checkpoint.
             if (history := self.path.with_name(directory.HISTORY)).exists():
                 files.sync(history)
             models.save(model, self.path, configuration=self.configuration)
@@ -80,14 +80,14 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 class Watch(keras.callbacks.Callback):
-    """Stop at the first loss, term or weight that is not finite, and where steps do not add up.
+    """Stop at the first loss, term or weight that is not finite, and at a wrong count of steps.
 
     Training stops at the step whose terms are not finite; see `execution.train_function`. Variables
-    are looked at when a log interval ends, before anything is written: one that breaks in between
-    shows in the terms of the next step.
+    are checked at the end of a log interval, before any file is written: one that is not finite
+    earlier makes the terms of the next step NaN or infinite.
 
     Args:
-        checkpoint: what writes the checkpoints; errors name the last one.
+        checkpoint: writes the checkpoints; errors name the last one.
     """
 
     def __init__(self, checkpoint: Checkpoint):
@@ -99,8 +99,8 @@ class Watch(keras.callbacks.Callback):
         self.batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        self.batches = batch + 1  # `batch` is the last of those that were made at once
-        # Means over the interval: one value that is not finite makes them so.
+        self.batches = batch + 1  # `batch` is the last one of a call of several steps
+        # Means over the interval, which are not finite if one of their values is not.
         self._refuse(name for name, value in (logs or {}).items() if not math.isfinite(value))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -118,14 +118,14 @@ class Watch(keras.callbacks.Callback):
                 f"{type(model.optimizer).__name__} counts {step}: its `iterations` must grow by "
                 "one a batch, for data, noise and checkpoints go by them"
             )
-        self._refuse(broken(model))
+        self._refuse(non_finite(model))
 
     def _refuse(self, names: Iterable[str]) -> None:
         if wrong := sorted(names):
             raise NonFiniteError(int(self.model.step), wrong, self.checkpoint.saved)
 
 
-def broken(model: models.Method) -> list[str]:
+def non_finite(model: models.Method) -> list[str]:
     """Return the paths of the weights and optimizer's variables that are not finite."""
     return [
         variable.path
@@ -137,8 +137,8 @@ def broken(model: models.Method) -> list[str]:
 class Curves(keras.callbacks.Callback):
     """Append every term to history.csv and TensorBoard at the end of each log interval.
 
-    Rows after the model's step, left by a killed process, are cut off first; TensorBoard's file is
-    written anew from what remains, so both tell one story.
+    Rows after the model's step, which a killed process left, are dropped first; TensorBoard's file
+    is rewritten from the remaining rows, so that both hold the same curves.
 
     Args:
         run_dir: the run directory.
@@ -150,7 +150,7 @@ class Curves(keras.callbacks.Callback):
         self.tensorboard = run_dir / directory.TENSORBOARD
 
     def on_train_begin(self, logs=None):
-        directory.cut_history(self.path, int(self.model.step))
+        directory.truncate_history(self.path, int(self.model.step))
         for old in self.tensorboard.glob("events.out.tfevents.*"):
             old.unlink()
         self.writer = tf.summary.create_file_writer(str(self.tensorboard))
@@ -210,4 +210,4 @@ class ProgressBar(keras.callbacks.Callback):
         return self
 
     def __exit__(self, *_):
-        self.progress.stop()  # leaves the terminal whole when training fails, too
+        self.progress.stop()  # restores the terminal, also when training fails

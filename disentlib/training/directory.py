@@ -52,7 +52,7 @@ def read_history(path: Path) -> dict[str, list[float]]:
     return {name: [row[column] for row in rows] for column, name in enumerate(names)}
 
 
-def cut_history(path: Path, step: int) -> None:
+def truncate_history(path: Path, step: int) -> None:
     """Drop the rows after `step`.
 
     Raises:
@@ -68,7 +68,7 @@ def cut_history(path: Path, step: int) -> None:
 
 
 def append_history(path: Path, row: Mapping[str, float]) -> None:
-    """Append one row, and the names before the first."""
+    """Append one row; before the first, the names of the columns."""
     new = not path.exists()
     with path.open("a", encoding="utf-8") as file:
         if new:
@@ -77,12 +77,12 @@ def append_history(path: Path, row: Mapping[str, float]) -> None:
 
 
 def format_number(value: float) -> str:
-    """Write a number so that it reads back the same, whole numbers without a point."""
+    """Format a number so that it reads back the same, integers without a decimal point."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def lock(run_dir: Path) -> contextlib.AbstractContextManager[None]:
-    """Hold a run directory; the lock falls with the process, however it ends.
+    """Lock a run directory; the lock is released when the process ends, however it ends.
 
     Raises:
         RuntimeError: if another process holds it.

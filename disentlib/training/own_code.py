@@ -1,7 +1,7 @@
-"""Code of the user's own that a run needs to be opened again: found at its start, imported later.
+"""The user's modules that a run needs: listed when it starts, imported when it is opened again.
 
-A run stores classes as names, never as code. A run that could not be opened is refused before it
-trains, for a model that nobody can load is worth nothing.
+A run stores classes as names, never as code. A run that could not be opened again is refused before
+it trains.
 """
 
 import importlib
@@ -22,12 +22,12 @@ OURS = ("keras", "disentlib")
 
 def modules(configuration: dict[str, Any]) -> list[str]:
     """Return the modules, beside Keras's and ours, whose classes a configuration names, sorted."""
-    found = {name.partition(":")[0] for name in _sets(configuration["data"])}
+    names = {name.partition(":")[0] for name in _sets(configuration["data"])}
     for name in _registered(configuration):
         kind = keras.saving.get_registered_object(name)
         if kind is not None:
-            found.add(kind.__module__)
-    return sorted(name for name in found if name.partition(".")[0] not in OURS)
+            names.add(kind.__module__)
+    return sorted(name for name in names if name.partition(".")[0] not in OURS)
 
 
 def check(data_set: GroundTruthData, network: models.Method, configuration: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ def check(data_set: GroundTruthData, network: models.Method, configuration: dict
 
     Raises:
         ValueError: if a class lies in the script that runs, or building it again fails or gives
-            something else.
+            another data set.
     """
     if "__main__" in modules(configuration):
         raise ValueError(
@@ -44,14 +44,14 @@ def check(data_set: GroundTruthData, network: models.Method, configuration: dict
             "own.py, and import it from there"
         )
     if any(_sets(configuration["data"])):
-        again = from_config(configuration["data"])
-        now, then = (
-            (one.config(), list(one.factor_names), list(one.shape)) for one in (data_set, again)
+        rebuilt = from_config(configuration["data"])
+        expected, got = (
+            (one.config(), list(one.factor_names), list(one.shape)) for one in (data_set, rebuilt)
         )
-        if json.dumps(now) != json.dumps(then):
+        if json.dumps(expected) != json.dumps(got):
             raise ValueError(
                 f"expected {type(data_set).__name__} to be the same set when it is built again "
-                f"from its arguments, got {now} and {then}"
+                f"from its arguments, got {expected} and {got}"
             )
     if any(not name.startswith("disentlib>") for name in _registered(configuration)) or (
         '"class_name": "Lambda"' in json.dumps(configuration["model"])
@@ -68,11 +68,11 @@ def check(data_set: GroundTruthData, network: models.Method, configuration: dict
 
 
 def import_modules(names: Iterable[str], run_dir: Path) -> None:
-    """Import the modules of a run, which Keras and `from_config` then find.
+    """Import the modules of a run, so that Keras and `from_config` know their classes.
 
     Raises:
-        ValueError: if one is not on the Python path, or lies beside the run's files: what somebody
-            else put there should not run when a run is looked at.
+        ValueError: if one is not on the Python path, or lies among the run's files: opening a run
+            must not execute code that came with it.
     """
     for name in names:
         package = name.partition(".")[0]

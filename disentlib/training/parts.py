@@ -26,38 +26,38 @@ def model(
     Raises:
         ValueError: if the method takes no part of a name, or needs another one.
     """
-    taken = inspect.signature(method).parameters.values()
-    names = [one.name for one in taken if one.kind is not one.VAR_KEYWORD]
-    needed = [one.name for one in taken if one.default is one.empty and one.name in names]
-    what = f"{getattr(method, '__name__', method)} takes {', '.join(names)}"
-    if len(names) == len(taken) and (unknown := [name for name in parts if name not in names]):
-        raise ValueError(f"no part {unknown[0]!r}: {what}")
-    if missing := [name for name in needed if name not in (*parts, "seed")]:
+    parameters = inspect.signature(method).parameters.values()
+    names = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
+    required = [one.name for one in parameters if one.default is one.empty and one.name in names]
+    takes = f"{getattr(method, '__name__', method)} takes {', '.join(names)}"
+    if len(names) == len(parameters) and (unknown := [name for name in parts if name not in names]):
+        raise ValueError(f"no part {unknown[0]!r}: {takes}")
+    if missing := [name for name in required if name not in (*parts, "seed")]:
         raise ValueError(
-            f"expected a part {missing[0]!r}, got {', '.join(parts) or 'none'}: {what}"
+            f"expected a part {missing[0]!r}, got {', '.join(parts) or 'none'}: {takes}"
         )
-    made = {name: part(maker, data_set, latents=latents) for name, maker in parts.items()}
-    return method(**made, seed=seed)
+    built = {name: part(maker, data_set, latents=latents) for name, maker in parts.items()}
+    return method(**built, seed=seed)
 
 
 def part(maker: Maker, data_set: GroundTruthData, *, latents: int) -> Any:
-    """Return maker(shape, latents=..., condition=...), or with as much of that as it takes.
+    """Return maker(shape, latents=..., condition=...), with those of the arguments that it takes.
 
-    The condition is the length of the set's auxiliary variable, where it has one. What a
-    `functools.partial` binds stays.
+    The condition is the length of the set's auxiliary variable, where it has one. Arguments that a
+    `functools.partial` binds are kept.
     """
     parameters = inspect.signature(maker).parameters
     bound = maker.keywords if isinstance(maker, functools.partial) else {}
     offered = {"latents": latents}
     if data_set.condition_shape is not None:
         offered["condition"] = data_set.condition_shape[0]
-    anything = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
     options = {
         name: value
         for name, value in offered.items()
-        if name not in bound and (name in parameters or (anything and name == "latents"))
+        if name not in bound and (name in parameters or (takes_any and name == "latents"))
     }
-    open_ = [
+    positional = [
         one for one in parameters.values() if one.kind in POSITIONAL and one.name not in options
     ]
-    return maker(*([data_set.shape] if open_ else []), **options)
+    return maker(*([data_set.shape] if positional else []), **options)

@@ -38,11 +38,11 @@ _SCORE: dict[str, type | tuple[type, ...]] = {
 
 
 def describe(model: models.Method) -> dict[str, Any]:
-    """Return what a model's file says of its configuration, as it reads back from JSON."""
+    """Return the configuration of a model and its optimizer, as it reads back from JSON."""
     optimizer = model.optimizer
     described = {
         "model": {"class": type(model).__name__, **model.get_config()},
-        # Keras counts its optimizers in their names.
+        # Keras numbers the names of optimizers that are made in one process.
         "optimizer": optimizer and optimizer.get_config() | {"name": type(optimizer).__name__},
     }
     content: dict[str, Any] = json.loads(json.dumps(described))
@@ -50,28 +50,28 @@ def describe(model: models.Method) -> dict[str, Any]:
 
 
 def comparable(configuration: Any) -> Any:
-    """Return a configuration with registered classes known by their names alone.
+    """Return a configuration that identifies registered classes by their names alone.
 
     The module of a class may have moved since an older run was written.
     """
     if isinstance(configuration, list):
-        return [comparable(one) for one in configuration]
+        return [comparable(part) for part in configuration]
     if not isinstance(configuration, dict):
         return configuration
     left_out = {"module"} if configuration.get("registered_name") else set()
-    return {key: comparable(one) for key, one in configuration.items() if key not in left_out}
+    return {key: comparable(part) for key, part in configuration.items() if key not in left_out}
 
 
 def checkpoints(settings: Mapping[str, Any]) -> list[str | None]:
     """Return the digests of configurations that a run's checkpoint may have.
 
-    They are its own and, until the next checkpoint, that of the process before; None stands for a
-    checkpoint that has none, as all did before there were digests.
+    They are the digest of the run and, until the next checkpoint, that of the process before; None
+    stands for a checkpoint without one, as older versions wrote them.
     """
-    found: list[str | None] = settings.get(
+    digests: list[str | None] = settings.get(
         "checkpoints", [files.digest(settings["configuration"]), None]
     )
-    return found
+    return digests
 
 
 def data_files(data_set: GroundTruthData) -> list[dict[str, Any]]:
@@ -79,24 +79,26 @@ def data_files(data_set: GroundTruthData) -> list[dict[str, Any]]:
     return [{"path": str(path), **files.fingerprint(path)} for path in data_set.data_files]
 
 
-def changed_files(settings: Mapping[str, Any], found: list[dict[str, Any]]) -> list[str]:
-    """Return what distinguishes `data_files` from those that a run has noted, in words.
+def changed_files(settings: Mapping[str, Any], current: list[dict[str, Any]]) -> list[str]:
+    """Return messages on the differences of `data_files` from those that a run has recorded.
 
-    Files that only moved are the same. Runs from before files were noted know of no difference.
+    Files that only moved are the same. Runs of older versions have recorded no files.
     """
-    noted = settings.get("data_files")
-    if noted is None or [one["sha256"] for one in noted] == [one["sha256"] for one in found]:
+    recorded = settings.get("data_files")
+    if recorded is None or [file["sha256"] for file in recorded] == [
+        file["sha256"] for file in current
+    ]:
         return []
     return [
         f"{now['path']} has {now['size']:,} bytes and SHA-256 {now['sha256'][:12]}..., "
         f"{then['path']} had {then['size']:,} and {then['sha256'][:12]}..."
-        for then, now in zip(noted, found, strict=False)
+        for then, now in zip(recorded, current, strict=False)
         if then["sha256"] != now["sha256"]
-    ] or [f"{len(found)} files, {len(noted)} before"]
+    ] or [f"{len(current)} files, {len(recorded)} before"]
 
 
 class Run:
-    """What `disentlib train` left, or is leaving, in a directory.
+    """A finished or running training run, in the directory that `disentlib train` writes.
 
     Args:
         path: the run directory.
@@ -125,7 +127,7 @@ class Run:
         return f"Run({str(self.path)!r})"
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: what was trained on what, how far, and its scores."""
+        """Return a table for notebooks: data, model, progress and scores."""
         configuration = self.settings["configuration"]
         finished = self.metrics
         facts = {
@@ -137,8 +139,8 @@ class Run:
         rows = [screen.html_row(pair) for pair in facts.items()]
         for row in (self.scores or {"scores": []})["scores"]:
             value = row["value"]
-            shown = "-" if value is None else f"{value:.4g}"
-            rows.append(screen.html_row([f"{row['score']} ({row['representation']})", shown]))
+            text = "-" if value is None else f"{value:.4g}"
+            rows.append(screen.html_row([f"{row['score']} ({row['representation']})", text]))
         return screen.html_table(rows, f"run {self.path}")
 
     @property
@@ -187,7 +189,7 @@ class Run:
 
     @property
     def scores(self) -> dict[str, Any] | None:
-        """What `disentlib evaluate` wrote; None before.
+        """The scores that `disentlib evaluate` wrote; None before.
 
         Raises:
             ValueError: if the file is damaged; the message names it.
@@ -236,14 +238,14 @@ class Run:
         configuration = settings["configuration"]
         digest = models.configuration_of(path)
         described = describe(model)
-        noted = {key: configuration[key] for key in described}
-        changed = files.differences(comparable(noted), comparable(described))
-        # A file from before there were digests is known by what it says of itself.
+        recorded = {key: configuration[key] for key in described}
+        changed = files.differences(comparable(recorded), comparable(described))
+        # A file of an older version, without a digest, is compared by the model's configuration.
         if digest not in checkpoints(settings) or (digest is None and changed):
-            said = "; ".join(changed[:3]) or "its data, seed, stream or batch size is another's"
+            reason = "; ".join(changed[:3]) or "its data, seed, stream or batch size is another's"
             raise ValueError(
                 f"{path} is a checkpoint of another configuration than {directory.SETTINGS} says "
-                f"({said}): put this run's own back, or choose another run directory"
+                f"({reason}): put this run's own back, or choose another run directory"
             )
         return model
 

@@ -52,7 +52,7 @@ class InformationMetric(keras.metrics.Metric, abc.ABC):
         if not (self.low < self.high).all():
             raise ValueError(f"expected low < high for every code, got {low} and {high}")
         edges = np.linspace(self.low, self.high, bins + 1, axis=1)
-        self.cuts = edges[:, 1:-1].astype(np.float32)
+        self.inner_edges = edges[:, 1:-1].astype(np.float32)
         shape = (dims, len(self.factor_sizes), bins, max(self.factor_sizes))
         self.counts = self.add_weight(
             name="counts", shape=shape, initializer="zeros", dtype="int64"
@@ -64,8 +64,8 @@ class InformationMetric(keras.metrics.Metric, abc.ABC):
             raise ValueError("samples are counted: sample_weight must be None")
         codes = tf.cast(y_pred, tf.float32)
         factors = tf.cast(y_true, tf.int64)
-        cuts = tf.constant(self.cuts)
-        bins = tf.searchsorted(cuts, tf.transpose(codes), side="right", out_type=tf.int64)
+        edges = tf.constant(self.inner_edges)
+        bins = tf.searchsorted(edges, tf.transpose(codes), side="right", out_type=tf.int64)
         samples = tf.shape(codes)[0]
         shape = (samples, self.dims, len(self.factor_sizes))
         dim = tf.range(self.dims, dtype=tf.int64)[None, :, None]
@@ -83,21 +83,21 @@ class InformationMetric(keras.metrics.Metric, abc.ABC):
         )
 
     def result(self) -> tf.Tensor:
-        """Return the score of what was counted, float64; NaN before the first update."""
+        """Return the score of the counts, float64; NaN before the first update."""
         score = tf.numpy_function(self._score_counts, [self.counts], tf.float64, stateful=False)
         return tf.ensure_shape(score, ())
 
     def _score_counts(self, counts: np.ndarray) -> np.ndarray:
         joint = counts / max(counts[0, 0].sum(), 1)
-        of_codes, of_factors = (_entropy(joint.sum(axis=axis), 2) for axis in (3, 2))
-        information = of_codes + of_factors - _entropy(joint, (2, 3))
-        varying = of_factors[0] > 0
+        code_entropy, factor_entropy = (_entropy(joint.sum(axis=axis), 2) for axis in (3, 2))
+        mutual_information = code_entropy + factor_entropy - _entropy(joint, (2, 3))
+        varying = factor_entropy[0] > 0
         if not varying.any():
             return np.array(np.nan)
-        return np.array(self.score(information[:, varying], of_factors[0, varying]))
+        return np.array(self.score(mutual_information[:, varying], factor_entropy[0, varying]))
 
     @abc.abstractmethod
-    def score(self, information: np.ndarray, entropies: np.ndarray) -> float:
+    def score(self, mutual_information: np.ndarray, factor_entropy: np.ndarray) -> float:
         """Return the score of I(code; factor) (dims, factors) and H(factor) (factors,)."""
 
     def get_config(self) -> dict:
@@ -116,19 +116,19 @@ class InformationMetric(keras.metrics.Metric, abc.ABC):
 class MIG(InformationMetric):
     """`metrics.mig(codes, factors, bins=bins)` of all batches together; see `InformationMetric`."""
 
-    def score(self, information: np.ndarray, entropies: np.ndarray) -> float:
+    def score(self, mutual_information: np.ndarray, factor_entropy: np.ndarray) -> float:
         """Return the mean gap between the two best codes of a factor."""
-        best, second = top_two(information, axis=0)
-        return mean((best - second) / entropies)
+        best, second = top_two(mutual_information, axis=0)
+        return mean((best - second) / factor_entropy)
 
 
 @keras.saving.register_keras_serializable("disentlib")
 class Modularity(InformationMetric):
     """`metrics.modularity(codes, factors, bins=bins)` of all batches; see `InformationMetric`."""
 
-    def score(self, information: np.ndarray, entropies: np.ndarray) -> float:
+    def score(self, mutual_information: np.ndarray, factor_entropy: np.ndarray) -> float:
         """Return the mean modularity of the codes."""
-        return mean(modularity_of(information))
+        return mean(modularity_of(mutual_information))
 
 
 class MetricsCallback(keras.callbacks.Callback):
@@ -140,7 +140,7 @@ class MetricsCallback(keras.callbacks.Callback):
         every: epochs between two scores.
         samples: how many images are encoded.
         log_dir: a directory for TensorBoard; None for none.
-        rng: what samples are drawn from: the same ones each time.
+        rng: draws the samples, the same ones each time.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, Pro
 from disentlib.training.parts import model as make_model
 from disentlib.training.run import Run, changed_files, comparable, data_files, describe
 
-# The figures of a finished run come from batches of the same stream that no training reaches.
+# The figures of a finished run are taken on batches of the stream beyond those of any training.
 EVALUATION_START = 1 << 40
 
 BOTH = ("encoder", "decoder")  # the parts of most models
@@ -58,7 +58,7 @@ def train(
     dry_run: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Train a model in a run directory, or go on where an earlier process stopped.
+    """Train a model in a run directory, or continue the run of an earlier process.
 
     A process killed at any moment and started again with the same arguments ends with the weights
     of an uninterrupted run, bit for bit on the same machine: data and noise are drawn from (seed,
@@ -66,7 +66,7 @@ def train(
     keeps TensorFlow from rewriting arithmetic.
 
     Args:
-        run_dir: where everything goes; made if absent.
+        run_dir: the directory of all files of the run; made if absent.
         data: makes the data set; or arrays in memory, an `ArrayData`. A run on arrays is resumed,
             scored and reported from Python alone, with the same arrays: `Run(path, data=...)`.
         model: makes the model: called with encoder, decoder and `seed=`.
@@ -75,7 +75,7 @@ def train(
         parts: makes all parts of a model, by the names under which it takes them, such as
             {"backbone": ..., "projector": ...}, in place of encoder and decoder. Each is called
             with the shape, `latents=` and, of a set with an auxiliary variable, its length
-            `condition=`, so far as it takes them.
+            `condition=`, of those that it takes.
         optimizer: makes the optimizer.
         stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
             `start=`, the first step.
@@ -84,25 +84,26 @@ def train(
             than before continues a finished run.
         batch_size: images in a step.
         seed: of weights, data and noise.
-        log_every: steps in a row of the history.
+        log_every: steps between two rows of the history.
         checkpoint_every: steps between checkpoints, a multiple of `log_every`.
         evaluation_steps: batches over which the final figures are averaged.
         jit_compile: whether XLA compiles the step.
-        steps_per_execution: steps that TensorFlow makes without a look at Python, at most: the
-            largest number up to this one that divides the log interval. It changes no figure; with
-            small networks 1 takes twice the time. An interrupt waits for them.
+        steps_per_execution: the most steps in one call of TensorFlow; the largest number up to this
+            one that divides the log interval is taken. It changes no figure; with small networks 1
+            takes twice the time. An interrupt takes effect after the call.
         init_from: another run's directory, or a model's file: training starts from its weights
-            instead of new ones, at step 0 and with a new optimizer. Encoder and decoder are taken,
-            and what else is trained where the method is the same. It is read once, at the start.
-        operative_config: returns the configuration text to store, once everything is built.
-        dry_run: build everything, touch nothing on disk, return what would run.
+            instead of new ones, at step 0 and with a new optimizer. Those of encoder and decoder
+            are taken, and all other trained ones if the method is the same. The source is read
+            once, at the start.
+        operative_config: returns the configuration text to store, after data and model are built.
+        dry_run: build data and model, write no file, return the configuration.
         quiet: no progress bar.
 
     Returns:
         The final figures, as in metrics.json.
 
     Raises:
-        TypeError: if an argument that should make something is made already.
+        TypeError: if an argument is an object in place of the class or function that makes it.
         ValueError: if the directory holds a run of another configuration or on other data, the
             numbers of steps do not fit together, the model takes other parts, another process
             could not build data set and model again, or the weights of `init_from` do not fit.
@@ -124,7 +125,7 @@ def train(
     }.items():
         if not (name == "data" and isinstance(maker, ArrayData)):
             _check_maker(name, maker)
-    _check_count("steps", steps, least=0)
+    _check_count("steps", steps, minimum=0)
     _check_count("latents", latents)
     _check_count("batch_size", batch_size)
     _check_count("log_every", log_every)
@@ -139,7 +140,7 @@ def train(
     # Rewriting arithmetic, TensorFlow would reassociate sums differently from run to run, and the
     # last bit of the loss would change.
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-    # A fixed order, after seeding: the same configuration builds the same weights.
+    # The order is fixed and after seeding, so that the same configuration builds the same weights.
     keras.utils.set_random_seed(seed)
     data_set = data if isinstance(data, ArrayData) else data()
     if parts is None:
@@ -168,7 +169,7 @@ def train(
     }
     if init_from is not None:
         configuration["init_from"] = str(Path(init_from))
-    configuration = json.loads(json.dumps(configuration))  # as it reads back: lists for tuples
+    configuration = json.loads(json.dumps(configuration))  # as read from JSON: lists for tuples
     resumes = (run_dir / directory.SETTINGS).exists()
     if dry_run or not resumes:
         own_code.check(data_set, network, configuration)
@@ -222,9 +223,11 @@ def train(
             verbose=0,
         )
         figures = {name: evaluation[name] for name in ("loss", *network.term_names)}
-        odd = [f"{name} of the evaluation" for name in figures if not math.isfinite(figures[name])]
-        if odd:
-            raise NonFiniteError(last, odd, last)
+        wrong = [
+            f"{name} of the evaluation" for name in figures if not math.isfinite(figures[name])
+        ]
+        if wrong:
+            raise NonFiniteError(last, wrong, last)
         metrics = {
             "step": last,
             "evaluation": figures,
@@ -238,25 +241,25 @@ def train(
 
 
 def _check_maker(name: str, maker: Any) -> None:
-    """Refuse what is made already: it would be made before the seed is set."""
-    made = (GroundTruthData, keras.Model, keras.optimizers.Optimizer, tf.data.Dataset)
-    if isinstance(maker, made) or not callable(maker):
+    """Refuse objects in place of makers: they would be made before the seed is set."""
+    kinds = (GroundTruthData, keras.Model, keras.optimizers.Optimizer, tf.data.Dataset)
+    if isinstance(maker, kinds) or not callable(maker):
         raise TypeError(
             f"expected {name} to be a class or a function that makes it, got {maker!r}: in a gin "
             "file write @name, not @name()"
         )
 
 
-def _check_count(name: str, count: Any, *, least: int = 1) -> None:
-    """Refuse a number of things that is not whole, or below the least."""
+def _check_count(name: str, count: Any, *, minimum: int = 1) -> None:
+    """Refuse a count that is not an integer, or below the minimum."""
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
         raise TypeError(f"expected a whole number of {name}, got {count!r}")
-    if count < least:
-        raise ValueError(f"expected {name} of at least {least}, got {count}")
+    if count < minimum:
+        raise ValueError(f"expected {name} of at least {minimum}, got {count}")
 
 
 def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
-    """Refuse what a run in parts cannot keep exact."""
+    """Refuse an optimizer that would make resumed runs differ from uninterrupted ones."""
     if optimizer.use_ema:
         raise ValueError(
             f"{type(optimizer).__name__}.use_ema puts averages in place of the weights wherever "
@@ -271,7 +274,7 @@ def _open(
     operative: str,
     parts: Sequence[str],
 ) -> Method:
-    """Check that the directory is this run's, note its settings, return the model to go on with."""
+    """Check that a directory is this run's, write its settings, return the model to train."""
     files.sweep(run_dir)
     path, checkpoint = run_dir / directory.SETTINGS, run_dir / directory.MODEL
     configuration, steps = settings["configuration"], settings["steps"]
@@ -292,8 +295,8 @@ def _open(
         for name in (directory.MODEL, directory.HISTORY):
             if (run_dir / name).exists():
                 raise ValueError(
-                    f"{run_dir} holds {name} without {directory.SETTINGS}, so nobody knows what "
-                    "was trained: choose another run directory"
+                    f"{run_dir} holds {name} without {directory.SETTINGS}, so what was trained is "
+                    "unknown: choose another run directory"
                 )
     if "init_from" in configuration and not checkpoint.exists():
         source = _start_from(Path(configuration["init_from"]), network, parts)
@@ -303,7 +306,7 @@ def _open(
                 f"{settings['init_from']['step']}: choose another run directory"
             )
     if int(network.step) < steps:
-        (run_dir / directory.METRICS).unlink(missing_ok=True)  # of fewer steps
+        (run_dir / directory.METRICS).unlink(missing_ok=True)  # they are of fewer steps
     files.write_json(path, settings | {"checkpoints": digests})
     if operative:
         files.write(run_dir / directory.OPERATIVE, operative)
@@ -311,9 +314,9 @@ def _open(
 
 
 def _refuse_changes(run_dir: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Refuse to go on under another configuration, or on other data."""
+    """Refuse to continue with another configuration, or on other data."""
     old, new = comparable(before["configuration"]), comparable(now["configuration"])
-    if "stream_options" not in old:  # of a run from before they were noted
+    if "stream_options" not in old:  # older versions did not record them
         new = {key: value for key, value in new.items() if key != "stream_options"}
     if in_memory(old["data"]) and not in_memory(new["data"]):
         raise ValueError(f"{run_dir} was trained on {IN_MEMORY}")
@@ -337,7 +340,7 @@ def _refuse_changes(run_dir: Path, before: dict[str, Any], now: dict[str, Any]) 
 
 
 def _follows(old: Any, new: Any, before: int, now: int) -> bool:
-    """Return whether each number that differs has changed as the number of steps has."""
+    """Return whether all values that differ are numbers proportional to the number of steps."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(
             _follows(old[key], new[key], before, now) for key in old
@@ -348,34 +351,34 @@ def _follows(old: Any, new: Any, before: int, now: int) -> bool:
         )
     if old == new:
         return True
-    numbers = all(isinstance(one, (int, float)) for one in (old, new))
+    numbers = all(isinstance(value, (int, float)) for value in (old, new))
     return numbers and math.isclose(old * now, new * before, rel_tol=1e-6)
 
 
 def _start_from(source: Path, network: Method, parts: Sequence[str]) -> dict[str, Any]:
-    """Give a new model the weights of a trained one; return what was taken from where."""
+    """Assign a trained model's weights to a new one; return the source's path, step and digest."""
     source = source.expanduser()
     path = source / directory.MODEL if source.is_dir() else source
     trained = Run(source).model if source.is_dir() else load(path)
-    taken = [part for part in parts if hasattr(trained, part) and hasattr(network, part)]
-    if not taken:
+    shared = [part for part in parts if hasattr(trained, part) and hasattr(network, part)]
+    if not shared:
         raise ValueError(
             f"expected a model with {' or '.join(parts)} in {path}, got {type(trained).__name__}"
         )
-    pairs = [(getattr(trained, part).weights, getattr(network, part).weights) for part in taken]
+    pairs = [(getattr(trained, part).weights, getattr(network, part).weights) for part in shared]
     if type(trained) is type(network):
-        # Numbers of the objective and its state stay those of the new run.
-        taken.append("all that is trained")
+        # Weights of the objective and untrained state stay those of the new run.
+        shared.append("all that is trained")
         pairs.append((trained.trainable_variables, network.trainable_variables))
-    for part, (theirs, ours) in zip(taken, pairs, strict=True):
+    for part, (theirs, ours) in zip(shared, pairs, strict=True):
         shapes = [[tuple(variable.shape) for variable in weights] for weights in (theirs, ours)]
         if shapes[0] != shapes[1]:
             raise ValueError(
                 f"expected {part} of {path} to have weights of the shapes {shapes[1]}, got "
                 f"{shapes[0]}: --init_from needs the same networks"
             )
-        for one, other in zip(theirs, ours, strict=True):
-            other.assign(one)
+        for source_weight, weight in zip(theirs, ours, strict=True):
+            weight.assign(source_weight)
     return {"path": str(source), "step": int(trained.step), **files.fingerprint(path)}
 
 
@@ -386,9 +389,9 @@ def _intervals(first: int, last: int, every: int) -> Iterator[tuple[int, int, in
     [(250, 50, 1), (300, 100, 4), (700, 30, 1)]
     """
     if first % every:
-        head = min(every - first % every, last - first)
-        yield first, head, 1
-        first += head
+        partial = min(every - first % every, last - first)
+        yield first, partial, 1
+        first += partial
     if rows := (last - first) // every:
         yield first, every, rows
         first += rows * every
