@@ -1,6 +1,7 @@
-"""What people hold, as NumPy arrays: tensors of any framework, data frames, words; never a mask.
+"""Users' values as NumPy arrays: tensors of any framework, data frames, words.
 
-Nothing is guessed and nothing is dropped: what has no clear meaning is refused with what to do.
+Values are neither guessed nor dropped: masked ones and others without a clear meaning raise an
+error that names the remedy.
 """
 
 from typing import Any, NamedTuple
@@ -8,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# What data frames and spreadsheets write where there is no value.
+# How data frames and spreadsheets write a missing value.
 MISSING = frozenset(
     ("", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "NaT")
 )
-WHOLE = 2.0**53  # beyond it float64 skips whole numbers
+WHOLE = 2.0**53  # above it float64 does not represent all integers
 
 
 def as_array(values: Any, name: str = "values") -> NDArray[Any]:
@@ -65,8 +66,8 @@ def as_labels(
     """
     if np.shape(continuous) == () and not continuous and all(map(_is_plain, tables)):
         return list(tables)  # type: ignore[arg-type]
-    split = [_split(table, name) for table in tables]
-    count = max(len(columns) for columns in split)
+    columns_of = [_columns(table, name) for table in tables]
+    count = max(len(columns) for columns in columns_of)
     if np.shape(continuous) not in ((), (count,)):
         raise ValueError(
             f"expected continuous to be a bool or one for each of {(count,)} factors, got "
@@ -75,11 +76,12 @@ def as_labels(
     real = np.broadcast_to(np.asarray(continuous, np.bool_), (count,))
     numbered: list[list[NDArray[Any]]] = [[] for _ in tables]
     for j in range(count):
-        holders = [index for index, columns in enumerate(split) if j < len(columns)]
-        found = _numbered([split[index][j] for index in holders], bool(real[j]), j, name)
-        for index, column in zip(holders, found, strict=True):
+        holders = [index for index, columns in enumerate(columns_of) if j < len(columns)]
+        same_factor = [columns_of[index][j] for index in holders]
+        values = _numbered(same_factor, bool(real[j]), j, name)
+        for index, column in zip(holders, values, strict=True):
             numbered[index].append(column)
-    return [_beside(columns, name) for columns in numbered]
+    return [_stacked(columns, name) for columns in numbered]
 
 
 def column_names(values: Any) -> list[str] | None:
@@ -101,7 +103,7 @@ class _Column(NamedTuple):
 
 
 def _converted(values: Any, name: str) -> NDArray[Any]:
-    """Return what is not a plain NumPy array as one."""
+    """Return values of another type as a plain NumPy array."""
     parts = values if isinstance(values, (list, tuple)) else [values]
     masked = sum(
         int(np.ma.count_masked(part)) for part in parts if isinstance(part, np.ma.MaskedArray)
@@ -143,11 +145,11 @@ def _columns_of(values: Any) -> list[Any] | None:
 
 
 def _is_plain(table: Any) -> bool:
-    """Return whether a table is one of integers (samples, factors) as it stands."""
+    """Return whether a table is an array of integers (samples, factors) already."""
     return type(table) is np.ndarray and table.ndim == 2 and table.dtype.kind in "iub"
 
 
-def _split(table: Any, name: str) -> list[_Column]:
+def _columns(table: Any, name: str) -> list[_Column]:
     """Return the columns of a table, each numbers or words, with no value missing."""
     columns = _columns_of(table)
     if columns is None and hasattr(getattr(table, "dtype", None), "categories"):
@@ -249,7 +251,7 @@ def _checked(values: NDArray[Any], real: bool, position: int, name: str) -> NDAr
     return values.astype(np.int64)
 
 
-def _beside(columns: list[NDArray[Any]], name: str) -> NDArray[Any]:
+def _stacked(columns: list[NDArray[Any]], name: str) -> NDArray[Any]:
     """Stack columns (samples,) to a table (samples, columns)."""
     if len({column.shape for column in columns}) > 1:
         raise ValueError(f"expected {name} of columns of one length, got others")

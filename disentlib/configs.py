@@ -22,7 +22,7 @@ def directory() -> Path:
 
 
 def find(name: str) -> Path:
-    """Return the `.gin` file called `name`: a path as it stands, or relative to `directory()`.
+    """Return the `.gin` file called `name`: a path, or a path relative to `directory()`.
 
     Raises:
         FileNotFoundError: if there is no such file; the message lists the shipped ones.

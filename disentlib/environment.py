@@ -1,4 +1,4 @@
-"""What figures may depend on beside their configuration: versions, machine, command."""
+"""Versions, machine and command, on which figures may depend beside their configuration."""
 
 import contextlib
 import functools
@@ -23,15 +23,15 @@ PACKAGES = (
 @functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of the packages that are installed."""
-    found = {}
+    installed = {}
     for package in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
-    return found
+            installed[package] = metadata.version(package)
+    return installed
 
 
 def environment() -> dict[str, Any]:
-    """Return all of it, for JSON."""
+    """Return versions, machine and command, for JSON."""
     return {
         "versions": versions(),
         "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""Files that outlive crashes: written whole or not at all, locked, read with errors that name them.
+"""Files that survive crashes: replaced at once, locked, read with errors that name them.
 
 Imports nothing of disentlib, so that every part may use it.
 """
@@ -44,7 +44,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem}.{writer}.partial{path.suffix}")
     try:
         yield partial
-        sync(partial)  # or a crash may leave the new name with nothing behind it
+        sync(partial)  # or after a crash the new name may stand for an empty file
         partial.replace(path)
         with contextlib.suppress(OSError):  # some network file systems cannot
             sync(path.parent)  # or the next file's new name may reach the disk before this one's
@@ -84,62 +84,62 @@ def sync(path: Path) -> None:
 
 
 def sweep(folder: str | os.PathLike[str], *, of: str | None = None) -> None:
-    """Remove what dead processes of this machine were writing in a folder.
+    """Remove the unfinished files of dead processes of this machine from a folder.
 
-    Call it with the lock held that guards the folder: other machines should not be writing there.
+    Hold the folder's lock: processes of other machines are taken for dead.
 
     Args:
         folder: where.
-        of: only what was to become the file of this name.
+        of: only unfinished files that were to replace the file of this name.
     """
     for path in Path(folder).glob(".*.partial*"):
         name = _PARTIAL.fullmatch(path.name)
-        if name is None or (name["process"] and _lives(int(name["process"]))):
+        if name is None or (name["process"] and _is_alive(int(name["process"]))):
             continue
         if of is None or name["stem"] + (name["suffix"] or "") == of:
             path.unlink(missing_ok=True)
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
-        os.kill(process, 0)  # delivers nothing
+        os.kill(process, 0)  # signal 0 only checks that the process exists
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # another user's
         return True
     return True
 
 
 @contextlib.contextmanager
 def lock(path: str | os.PathLike[str], *, busy: str, wait: float = 0.0) -> Iterator[None]:
-    """Hold a lock; it falls with the process, however that ends.
+    """Hold a lock, which is released when the process ends, however it ends.
 
     Args:
-        path: a file that is nothing but the lock, and stays; its folder exists.
-        busy: what to say where another process holds it.
-        wait: seconds until then; `math.inf` for as long as it takes.
+        path: an empty file for the lock alone, which is never removed; its folder exists.
+        busy: the error's message if another process holds the lock.
+        wait: seconds to wait for it; `math.inf` waits without a limit.
 
     Raises:
         RuntimeError: if another process holds it.
         OSError: if the folder cannot be written.
     """
-    held = filelock.FileLock(path, thread_local=False)
+    file_lock = filelock.FileLock(path, thread_local=False)
     try:
-        held.acquire(timeout=-1 if wait == math.inf else wait, poll_interval=0.01)
+        file_lock.acquire(timeout=-1 if wait == math.inf else wait, poll_interval=0.01)
     except filelock.Timeout:
         raise RuntimeError(busy) from None
     try:
         yield
     finally:
-        held.release()
+        file_lock.release()
 
 
 def is_locked(path: str | os.PathLike[str]) -> bool:
-    """Return whether a process holds a lock; also where that cannot be told from here."""
+    """Return whether a process holds a lock; true if the file system does not answer."""
     if not Path(path).exists():
         return False
     try:
-        # Longer than another process asks the same question.
+        # Longer than another process holds the lock when it asks whether it is held.
         with lock(path, busy="", wait=0.02):
             return False
     except (RuntimeError, OSError):
@@ -185,7 +185,7 @@ def read_json(path: Any, keys: Mapping[str, type | tuple[type, ...]] | None = No
 def parse_json(
     content: bytes, path: Any, keys: Mapping[str, type | tuple[type, ...]] | None = None
 ) -> Any:
-    """Return what `read_json` does, of a file that was read.
+    """Return the value of JSON text, checked as `read_json` does.
 
     Args:
         content: of the file.
@@ -198,21 +198,21 @@ def parse_json(
     if not content.strip():
         raise ValueError(f"expected JSON in {path}, the file is empty")
     try:
-        found = json.loads(content, parse_constant=_refuse_constant)
+        value = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"expected JSON in {path}: {error}") from error
     if keys is not None:
-        check_keys(found, keys, path)
-    return found
+        check_keys(value, keys, path)
+    return value
 
 
 def check_keys(
-    found: Any, keys: Mapping[str, type | tuple[type, ...]], path: Any, place: str = ""
+    value: Any, keys: Mapping[str, type | tuple[type, ...]], path: Any, place: str = ""
 ) -> None:
-    """Check that a JSON object holds what it must.
+    """Check that a JSON value is an object with certain keys.
 
     Args:
-        found: what was read.
+        value: the value that was read.
         keys: the type of each value by its name.
         path: the file that it comes from.
         place: where in the file.
@@ -220,19 +220,19 @@ def check_keys(
     Raises:
         ValueError: if it does not; the message names the file and the place.
     """
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         wanted = f"an object with {', '.join(keys)}" if keys else "an object"
-        raise ValueError(f"expected {wanted} in {path}{place}, got {reprlib.repr(found)}")
+        raise ValueError(f"expected {wanted} in {path}{place}, got {reprlib.repr(value)}")
     for key, kind in keys.items():
-        if key not in found:
+        if key not in value:
             raise ValueError(
-                f"expected {key!r} in {path}{place}, found {', '.join(found) or 'nothing'}"
+                f"expected {key!r} in {path}{place}, found {', '.join(value) or 'nothing'}"
             )
-        if not isinstance(found[key], kind):
+        if not isinstance(value[key], kind):
             kinds = kind if isinstance(kind, tuple) else (kind,)
-            names = " or ".join(_JSON_NAMES[one] for one in kinds)
+            names = " or ".join(_JSON_NAMES[type_] for type_ in kinds)
             raise ValueError(
-                f"expected {key!r} to be {names} in {path}{place}, got {reprlib.repr(found[key])}"
+                f"expected {key!r} to be {names} in {path}{place}, got {reprlib.repr(value[key])}"
             )
 
 
@@ -251,7 +251,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def digest(content: Any) -> str:
-    """Return a short name of a JSON value: equal ones have equal names.
+    """Return a short digest of a JSON value, the same for equal values.
 
     >>> digest({"beta": 4, "seed": 0}) == digest({"seed": 0, "beta": 4})
     True
@@ -268,8 +268,8 @@ def sha256(path: str | os.PathLike[str]) -> str:
 def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return size and SHA-256 of a file, or of all that a folder holds.
 
-    Of a folder with more than 1,000 files only names and sizes count: reading them all would take
-    longer than it is worth.
+    Of a folder with more than 1,000 files only names and sizes count, because reading all of them
+    would take long.
 
     Raises:
         OSError: if it cannot be read.
@@ -287,7 +287,7 @@ def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    """Return a file's SHA-256, once in a process for as long as nobody touches the file."""
+    """Return a file's SHA-256, computed once in a process until the file changes."""
     state = path.stat()
     return _sha256_once(path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
 

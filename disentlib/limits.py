@@ -1,4 +1,4 @@
-"""How much a file of others may ask for: refused by its declared size, before it is read.
+"""Limits of the memory that a file may ask for, checked by its declared size before it is read.
 
 A file of a few megabytes can declare arrays of many gigabytes. What is larger than the file itself
 and larger than a limit is refused; the environment's DISENTLIB_LIMIT_GB moves the limit.
@@ -68,11 +68,11 @@ def check_regular(path: str | os.PathLike[str]) -> Path:
     """Return the path of an ordinary file; a device or a pipe has no size and may never end.
 
     Raises:
-        FileNotFoundError: if there is nothing.
+        FileNotFoundError: if there is no such file.
         ValueError: if it is a folder, a device or a pipe.
     """
     path = Path(path)
-    path.stat()  # raises where there is nothing
+    path.stat()  # raises if there is no such file
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "a device or a pipe"
         raise ValueError(f"expected an ordinary file at {path}, got {kind}")
@@ -80,7 +80,7 @@ def check_regular(path: str | os.PathLike[str]) -> Path:
 
 
 class Header(NamedTuple):
-    """What a .npy stream says of itself before its first element.
+    """The header of a .npy stream.
 
     Attributes:
         shape: of the array.
@@ -132,9 +132,9 @@ def check_npy(path: str | os.PathLike[str]) -> Header:
     path = check_regular(path)
     with path.open("rb") as file:
         header = npy_header(file)
-        held = path.stat().st_size - file.tell()
-    if held < header.size:
-        raise ValueError(f"expected {header.size:,} bytes of elements in {path}, got {held:,}")
+        stored = path.stat().st_size - file.tell()
+    if stored < header.size:
+        raise ValueError(f"expected {header.size:,} bytes of elements in {path}, got {stored:,}")
     return header
 
 
@@ -153,7 +153,7 @@ def check_npz(path: str | os.PathLike[str], keys: Iterable[str] | None = None) -
     """
     path = check_regular(path)
     wanted = None if keys is None else set(keys)
-    found: dict[str, Header] = {}
+    headers: dict[str, Header] = {}
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             key = member.filename.removesuffix(".npy")
@@ -161,11 +161,11 @@ def check_npz(path: str | os.PathLike[str], keys: Iterable[str] | None = None) -
                 continue
             with archive.open(member) as file:
                 header = npy_header(file)
-                held = member.file_size - file.tell()
-            if held != header.size:
+                stored = member.file_size - file.tell()
+            if stored != header.size:
                 raise ValueError(
-                    f"expected {header.size:,} bytes of {key!r} in {path}, got {held:,}"
+                    f"expected {header.size:,} bytes of {key!r} in {path}, got {stored:,}"
                 )
-            found[key] = header
-    check(path, sum(header.size for header in found.values()), f"arrays {', '.join(found)}")
-    return found
+            headers[key] = header
+    check(path, sum(header.size for header in headers.values()), f"arrays {', '.join(headers)}")
+    return headers

@@ -1,6 +1,6 @@
 """Batches that are one array, or a dictionary of arrays by name such as {"x": ..., "u": ...}.
 
-"x" is the observation; what else stands beside it belongs to the same rows.
+"x" is the observation; the other arrays have the same rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,12 +33,12 @@ def length(batch: Any) -> int:
 
 
 def observation(batch: Any) -> Any:
-    """Return what is observed: the array itself, or the one named "x"."""
+    """Return the observation: the array itself, or the one named "x"."""
     return batch["x"] if isinstance(batch, Mapping) else batch
 
 
 def join(batches: Sequence[Any]) -> Any:
-    """Return batches one after the other, as one."""
+    """Return batches concatenated to one."""
     if isinstance(batches[0], Mapping):
-        return {name: np.concatenate([one[name] for one in batches]) for name in batches[0]}
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
     return np.concatenate(batches)

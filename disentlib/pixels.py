@@ -1,7 +1,7 @@
-"""The one rule for pixels: what networks see of an array of images, and what people see of it.
+"""The rule for pixels: how an array of images becomes the input of a network, and a picture.
 
 Training, encoding, scoring and pictures all follow it, so that no two of them read the same array
-in different ways. A uint8 array is 0..255; everything else is checked and never rescaled.
+in different ways. A uint8 array is 0..255; other arrays are checked and never rescaled.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def as_input(
         array: of any shape; uint8 (0..255), bool (0 or 1) or floating point.
         unit: whether floats must lie in [0, 1], as a Bernoulli likelihood needs them.
         full_range: whether a uint8 array is known to be part of one that uses 0..255, so that
-            values of 0 and 1 alone are nothing but dark.
+            values of 0 and 1 alone are dark pixels.
         name: what errors call the array.
 
     Returns:

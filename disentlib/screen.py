@@ -1,4 +1,4 @@
-"""What people see on a screen: names and paths as text, whatever characters they hold."""
+"""Text for terminals and notebooks: names and paths, whatever characters they contain."""
 
 import html
 import re
@@ -25,14 +25,14 @@ def safe(text: object) -> str:
     >>> print(safe("a\x1b[2Jb"))
     a\x1b[2Jb
     """
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], str(text))
+    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], str(text))
 
 
 class Console(RichConsole):
     """Rich's console for text: no markup, no emoji codes, no control characters, no Jupyter.
 
-    Style with `rich.text.Text`. A notebook shows objects by their `_repr_html_`; there Rich would
-    display what it is asked to write to a file.
+    Style with `rich.text.Text`. Jupyter is off because in a notebook Rich would display
+    what is printed to a file; notebooks show objects by their `_repr_html_`.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -44,8 +44,8 @@ class Console(RichConsole):
 
     def status(self, status: Any, **options: Any) -> Status:
         """Show a spinner beside a text; update it with `Text`, for a spinner takes markup."""
-        shown = Text(safe(status)) if isinstance(status, str) else status
-        return super().status(shown, **options)
+        text = Text(safe(status)) if isinstance(status, str) else status
+        return super().status(text, **options)
 
     def render(self, *arguments: Any, **options: Any) -> Iterable[Segment]:
         """Return the pieces of what is shown, those of ready-made `Text` included."""

@@ -93,10 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"disentlib {name}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `disentlib ... | head` has read enough
+    except BrokenPipeError:  # the reader of a pipe has ended, as `disentlib ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # every mistake becomes one line; --debug shows where it came from
+    except Exception as error:  # errors are printed on one line; --debug shows the traceback
         if options.debug:
             traceback.print_exc()
         else:
@@ -105,8 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def explain(error: Exception) -> str:
-    """Return an error as one line: its message, after its kind where the message alone is dark."""
-    # gin adds where a call came from and what it bound; --debug shows that.
+    """Return an error as one line: its message, after its type where that is needed to read it."""
+    # Leave out gin's lines on the call and its bindings, which --debug shows.
     lines = [line for line in str(error).splitlines() if not GIN_ADDS.match(line)]
     message = " ".join(" ".join(lines).split())
     if "In call to configurable" in str(error) and "missing" in message:

@@ -41,7 +41,7 @@ def add_gin_flags(parser: argparse.ArgumentParser) -> None:
 def find_own_modules() -> None:
     """Let gin files and runs import the user's modules from the working directory.
 
-    It comes last on the path, so that nothing there hides a package.
+    The directory comes last on the path, so that its modules do not shadow installed packages.
     """
     here = str(Path.cwd())
     if here not in sys.path:
@@ -49,7 +49,7 @@ def find_own_modules() -> None:
 
 
 def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
-    """Fill gin's configuration from files and parameters, having cleared what was there.
+    """Clear gin's configuration and fill it from files and parameters.
 
     Raises:
         UsageError: for a missing file, an unknown name, a knob that no file has, bad syntax.
@@ -63,20 +63,20 @@ def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
     folder = str(configs.directory())
     if folder not in gin.config._LOCATION_PREFIXES:  # for `include`
         gin.add_config_file_search_path(folder)
-    # Files alone: gin would take the folder of `runs/train.gin` for a Python package as well, and
-    # stumble over a folder `runs` where there is one.
+    # Read files only: gin would also look for `runs/train.gin` in a Python package `runs`, and fail
+    # where the working directory has a folder of that name.
     gin.config._FILE_READERS[:] = [(_open, os.path.isfile)]
-    logging.disable(logging.ERROR)  # gin logs each place where an included file is not
+    logging.disable(logging.ERROR)  # gin logs each folder that lacks an included file
     try:
         for path in paths:
-            _understood(path, functools.partial(gin.parse_config_file, path))
+            _parse_one(path, functools.partial(gin.parse_config_file, path))
         knobs = _macros()
         # A parameter may name whatever the files have imported.
         imports = [line for line in gin.config_str().splitlines() if _IMPORT.match(line)]
         for parameter in parameters:
             _check_knob(parameter, knobs)
             lines = [*imports, parameter]
-            _understood(None, functools.partial(gin.parse_config, lines), parameter)
+            _parse_one(None, functools.partial(gin.parse_config, lines), parameter)
         if wrong := gin_errors.undefined(gin.config_str()):
             raise UsageError(wrong)
     finally:
@@ -84,7 +84,7 @@ def parse(files: Sequence[str], parameters: Sequence[str]) -> None:
 
 
 def configurable(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return a function with what the parsed files bind of its parameters.
+    """Return a function with the arguments that the parsed files bind.
 
     Args:
         function: of disentlib.
@@ -103,17 +103,17 @@ def configurable(function: Callable[..., Any], name: str) -> Callable[..., Any]:
             f"no gin file binds {name}: expected one with the lines `{gin_errors.FIRST}`, "
             f"`{module}` and `{name}.PARAMETER = VALUE`"
         )
-    found: Callable[..., Any] = gin.get_configurable(function)
-    return found
+    bound_function: Callable[..., Any] = gin.get_configurable(function)
+    return bound_function
 
 
 def _open(path: str) -> IO[str]:
-    """Open a gin file, whatever editor wrote it."""
+    """Open a gin file, with or without a byte order mark."""
     return open(path, encoding="utf-8-sig")  # noqa: PTH123
 
 
-def _understood(path: str | None, parse: Callable[[], object], text: str = "") -> None:
-    """Turn what gin says of a file or a parameter into what to do about it."""
+def _parse_one(path: str | None, parse: Callable[[], object], text: str = "") -> None:
+    """Parse a file or a parameter; raise gin's errors as a UsageError that names the remedy."""
     try:
         parse()
     except Exception as error:  # importing a module of the user's may raise anything
@@ -126,7 +126,7 @@ def _macros() -> list[str]:
 
 
 def _check_knob(parameter: str, knobs: Sequence[str]) -> None:
-    """Refuse a macro that no file defines: gin would take it and nothing would read it."""
+    """Refuse a macro that no file defines: gin would accept it without any effect."""
     match = _MACRO.match(parameter)
     if match and match[1] not in knobs:
         known = f"; the files have {', '.join(sorted(knobs))}" if knobs else ""

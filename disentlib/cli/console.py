@@ -1,4 +1,4 @@
-"""What every command shares: output that respects pipes and NO_COLOR, and how mistakes are told."""
+"""What every command shares: output that respects pipes and NO_COLOR, and errors on one line."""
 
 import argparse
 import contextlib
@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def stdout(*, quiet: bool = False) -> Console:
     """Return the console for results. Rich drops colour for pipes and for NO_COLOR by itself.
 
-    What is no terminal has no width to keep to; COLUMNS sets one.
+    Pipes and files have no width; COLUMNS sets one.
     """
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
     return Console(quiet=quiet, width=width)
@@ -54,12 +54,12 @@ def stderr(*, quiet: bool = False) -> Console:
 
 @contextlib.contextmanager
 def native_silence() -> Iterator[None]:
-    """Hold back what C++ libraries write to stderr as they load: TensorFlow's search for GPUs."""
+    """Discard what C++ libraries print on stderr as they load: TensorFlow's search for GPUs."""
     sys.stderr.flush()
     original = os.dup(2)
     try:
-        with open(os.devnull, "w") as nothing:  # noqa: PTH123
-            os.dup2(nothing.fileno(), 2)
+        with open(os.devnull, "w") as devnull:  # noqa: PTH123
+            os.dup2(devnull.fileno(), 2)
         yield
     finally:
         os.dup2(original, 2)

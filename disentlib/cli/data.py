@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of `disentlib data`."""
     command = Parser(prog="disentlib data", description=DESCRIPTION)
     actions = command.add_subparsers(metavar="ACTION", required=True)
-    # The flags of every command may follow the action too, without resetting those before it.
+    # The common flags are allowed before and after the action; without SUPPRESS those after it
+    # would reset those before it to their defaults.
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     add_common_flags(common)
 
@@ -140,7 +141,7 @@ def list_(options: argparse.Namespace) -> None:
 
 def info(options: argparse.Namespace) -> None:
     """Print what one set is, and how to get and use it."""
-    kind = known(options.name)
+    kind = set_class(options.name)
     row = describe(options.name)
     if options.json:
         print(json.dumps(row, indent=2))
@@ -164,11 +165,11 @@ def info(options: argparse.Namespace) -> None:
 
 
 def verify(options: argparse.Namespace) -> None:
-    """Check a published file and print each thing found right."""
-    kind = known(options.name)
+    """Check a published file and print each fact that holds."""
+    kind = set_class(options.name)
     if not hasattr(kind, "verify"):
         raise UsageError(f"{options.name} is drawn, there is no file to verify")
-    source = made(options)
+    source = chosen_set(options)
     with stderr(quiet=options.quiet).status(f"reading {options.path}"):
         for fact in source.verify():  # type: ignore[attr-defined]
             stdout().print(f"good: {fact}", soft_wrap=True)
@@ -204,10 +205,10 @@ def show(options: argparse.Namespace) -> None:
     from disentlib.visualization import encoding, grids
     from disentlib.visualization.datasets import save_pictures
 
-    shown = made(options)
+    source = chosen_set(options)
     with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
-        paths = save_pictures(shown, options.out, rng=options.seed) if shown.has_full_grid else []
-        sheet = grids.square_grid(shown.sample(64, options.seed)[1])
+        paths = save_pictures(source, options.out, rng=options.seed) if source.has_full_grid else []
+        sheet = grids.square_grid(source.sample(64, options.seed)[1])
         paths.append(encoding.save(options.out / "samples.png", encoding.png(sheet)))
     stdout().print("\n".join(map(str, paths)), soft_wrap=True)
 
@@ -216,7 +217,7 @@ def import_(options: argparse.Namespace) -> None:
     """Bring a user's images and factors into one file."""
     notes: list[str] = []
     with stderr(quiet=options.quiet).status(f"reading {options.source}"):
-        mine = data.import_data(
+        imported = data.import_data(
             options.source,
             options.out,
             side=options.side,
@@ -227,18 +228,19 @@ def import_(options: argparse.Namespace) -> None:
     if not options.quiet:
         for note in notes:
             print(f"note: {safe(note)}", file=sys.stderr)
-    sizes = zip(mine.factor_names, mine.factor_sizes, strict=True)
+    sizes = zip(imported.factor_names, imported.factor_sizes, strict=True)
     out = stdout()
-    out.print(f"{len(mine.rows):,} images of {'x'.join(map(str, mine.image_shape))}, {mine.dtype}")
+    shape = "x".join(map(str, imported.image_shape))
+    out.print(f"{len(imported.rows):,} images of {shape}, {imported.dtype}")
     for name, size in sizes:
         out.print(f"  {name:20}{f'{size} values' if size else 'real-valued'}")
-    grid = "every combination occurs" if mine.has_full_grid else "not every combination occurs"
+    grid = "every combination occurs" if imported.has_full_grid else "not every combination occurs"
     out.print(f"{grid}; use it as data.ImportedData({str(options.out)!r})", soft_wrap=True)
 
 
 def prepare(options: argparse.Namespace) -> None:
     """Write a set for TensorFlow Datasets."""
-    source = made(options)
+    source = chosen_set(options)
     import_tfds()
     bar = Progress(
         TextColumn(options.name, markup=False),
@@ -259,8 +261,8 @@ def prepare(options: argparse.Namespace) -> None:
     stdout().print(load, soft_wrap=True)
 
 
-def made(options: argparse.Namespace) -> data.GroundTruthData:
-    """Return the set that was named, from the path that was given."""
+def chosen_set(options: argparse.Namespace) -> data.GroundTruthData:
+    """Return the data set of `options.name`, read from `options.path` if there is one."""
     arguments = {"path": options.path} if options.path else {}
     if options.name in SETS:
         source = data.load(options.name, **arguments)
@@ -274,7 +276,7 @@ def made(options: argparse.Namespace) -> data.GroundTruthData:
             raise UsageError(
                 f"{options.name} takes a --path, or cannot be made: {error}"
             ) from error
-    elif Path(options.name).expanduser().exists():  # somebody's own file or prepared folder
+    elif Path(options.name).expanduser().exists():  # an imported file or a prepared folder
         kind = "tfds" if Path(options.name).expanduser().is_dir() else "imported"
         source = data.from_config({"name": kind, "path": options.name})
     else:
@@ -286,14 +288,14 @@ def made(options: argparse.Namespace) -> data.GroundTruthData:
 
 
 def import_tfds() -> None:
-    """Import TensorFlow Datasets before any bar or spinner moves.
+    """Import TensorFlow Datasets before any progress bar or spinner starts.
 
-    While it is imported it replaces Python's import for all threads, theirs as well.
+    Its import replaces Python's import function for all threads, those of bars and spinners too.
     """
     importlib.import_module("tensorflow_datasets")
 
 
-def known(name: str) -> type[data.GroundTruthData]:
+def set_class(name: str) -> type[data.GroundTruthData]:
     """Return the class of a set, or a usage error with the nearest name."""
     if name not in SETS:
         raise UsageError(f"no data set {name!r}{nearest(name, SETS)} {ADVICE}")
@@ -310,7 +312,7 @@ def generated() -> list[str]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """Return what is known of a set without its file, as JSON holds it."""
+    """Return the properties of a set that are known without its file, for JSON."""
     kind: type[GroundTruthData] | GroundTruthData
     shape: tuple[int, ...]
     if name in SETS:

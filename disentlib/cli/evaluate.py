@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from disentlib import Run, metrics
 from disentlib.cli import configuration
 from disentlib.cli.console import Parser, UsageError, stderr, stdout
-from disentlib.cli.score import add_score_flags, say_warnings, score_options
+from disentlib.cli.score import add_score_flags, print_warnings, score_options
 from disentlib.data.split import PARTS, Split
 from disentlib.training.directory import SCORES
 
@@ -48,15 +48,15 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Encode, score, write, print."""
-    given = score_options(options)
-    given |= {
+    arguments = score_options(options)
+    arguments |= {
         name: value
         for name in ("samples", "test_samples")
         if (value := getattr(options, name)) is not None
     }
     for name in ("samples", "test_samples"):
-        if given.get(name, 2) < 2:
-            raise UsageError(f"expected --{name} of at least 2, got {given[name]}")
+        if arguments.get(name, 2) < 2:
+            raise UsageError(f"expected --{name} of at least 2, got {arguments[name]}")
     evaluate = metrics.evaluate_encoder
     if options.gin_file or options.gin_param:
         configuration.parse(options.gin_file, options.gin_param)
@@ -85,10 +85,10 @@ def run(options: argparse.Namespace) -> None:
             progress.advance(task, len(images))
             return encode(images)
 
-        table = say_warnings(lambda: evaluate(data, counted, rng=options.seed, **given))
+        table = print_warnings(lambda: evaluate(data, counted, rng=options.seed, **arguments))
     table.to_json(options.run_dir / SCORES)
     console = stdout(quiet=options.quiet)
     console.print(table)
-    spent = time.perf_counter() - start
-    console.print(f"{options.run_dir / SCORES} ({spent:.1f} s)", soft_wrap=True)
+    seconds = time.perf_counter() - start
+    console.print(f"{options.run_dir / SCORES} ({seconds:.1f} s)", soft_wrap=True)
     console.print(f"next: disentlib report {options.run_dir}", soft_wrap=True)

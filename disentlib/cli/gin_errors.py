@@ -1,4 +1,4 @@
-"""What is wrong with a gin file, said so that its author can mend it."""
+"""Errors in gin files, explained with their place and their remedy."""
 
 import importlib
 import importlib.util
@@ -17,7 +17,7 @@ VALUES = (
 )
 # Where names of gin files are: `architectures.conv_encoder` comes from disentlib.models.
 PACKAGES = ("disentlib", "disentlib.models", "disentlib.data")
-# What people write from other languages, in Python.
+# Python's spelling of literals of other languages.
 LITERALS = {"true": "True", "false": "False", "null": "None", "none": "None", "nan": "'nan'"}
 
 _PLACE = re.compile(r'In (?:file "(?P<file>[^"]+)"|bindings string), line (?P<line>\d+)')
@@ -31,7 +31,7 @@ _READ = re.compile(r"%([A-Za-z_]\w*)")
 
 
 def explain(error: Exception, path: str | None, text: str) -> str:
-    """Return an error of gin's parser on one line: the place, what is wrong, what to write.
+    """Return an error of gin's parser on one line: the place, the cause, the remedy.
 
     Args:
         error: what gin raised.
@@ -56,12 +56,12 @@ def explain(error: Exception, path: str | None, text: str) -> str:
     line = line if path else text.strip()
     where = f"{path}, line {number}" if path and number else path or f"--gin_param {text!r}"
     message = message[: place.start()].strip() if place else message
-    said = _said(error, message, text, line)
-    return f"{where}: {said}" + (f" (in {line!r})" if line and path else "")
+    cause = _cause(error, message, text, line)
+    return f"{where}: {cause}" + (f" (in {line!r})" if line and path else "")
 
 
 def undefined(config: str) -> str | None:
-    """Return what is wrong with the knobs of a whole configuration; None where nothing is."""
+    """Return the first error in the knobs of a complete configuration, or None."""
     plain = _QUOTED.sub("", config)
     known = set(_MACRO.findall(plain))
     for name in _READ.findall(plain):
@@ -93,7 +93,7 @@ def missing_lines(text: str) -> list[str]:
 
 
 def import_of(name: str) -> str | None:
-    """Return the line that imports what gin files call `name`; None where there is no such module.
+    """Return the line that imports the module `name` of gin files; None if there is no such module.
 
     >>> import_of("architectures")
     'from disentlib.models import architectures'
@@ -104,8 +104,8 @@ def import_of(name: str) -> str | None:
     return f"import {name}" if importlib.util.find_spec(name) else None
 
 
-def _said(error: Exception, message: str, text: str, line: str) -> str:
-    """Return what is wrong in `line`."""
+def _cause(error: Exception, message: str, text: str, line: str) -> str:
+    """Return the cause of an error in `line`, and its remedy."""
     if match := re.search(r"Configurable '(\S+)' doesn't have a parameter named '(\S+)'", message):
         owner, name = match.groups()
         known = nearest(name, _parameters(owner, text))
@@ -145,7 +145,7 @@ def _said(error: Exception, message: str, text: str, line: str) -> str:
 
 
 def _unknown(name: str, text: str) -> str:
-    """Say which lines a file lacks that uses a name without importing it, or too early."""
+    """Return the remedy for a name that is used without its import, or above it."""
     own = [line.strip() for line in text.splitlines() if _IMPORT.match(line)]
     below = [line for line in own if re.search(rf"\b{name}$", line)]
     if below and FIRST in text:
@@ -161,7 +161,7 @@ def _unknown(name: str, text: str) -> str:
 
 
 def _no_module(message: str, line: str) -> str:
-    """Say what a file that imports a class, a misspelt module or a distant one should do."""
+    """Return the remedy for an import of a class, or of a module that is not there."""
     match = _IMPORT.match(line)
     package, name = (match["package"], match["name"]) if match else (None, "")
     missing = message.partition("'")[2].rstrip("'")
@@ -179,24 +179,24 @@ def _no_module(message: str, line: str) -> str:
 
 
 def _resolve(name: str, text: str) -> Any:
-    """Return what a dotted name means in a gin file, by the file's imports; None where nothing."""
+    """Return the object of a dotted name in a gin file, by the file's imports, or None."""
     top, *rest = name.split(".")
     for line in [*text.splitlines(), import_of(top) or ""]:
         match = _IMPORT.match(line)
         if match and top == (match["alias"] or match["name"].partition(".")[0]):
             module = ".".join(filter(None, (match["package"], match["name"])))
             try:
-                found: Any = importlib.import_module(
+                target: Any = importlib.import_module(
                     module if match["alias"] or match["package"] else top
                 )
                 for part in rest:
-                    found = getattr(found, part)
+                    target = getattr(target, part)
             except (ImportError, AttributeError):
                 continue
-            return found
+            return target
     return None
 
 
 def _parameters(name: str, text: str) -> list[str]:
-    found = _resolve(name, text)
-    return list(inspect.signature(found).parameters) if callable(found) else []
+    target = _resolve(name, text)
+    return list(inspect.signature(target).parameters) if callable(target) else []

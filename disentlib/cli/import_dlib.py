@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read, write, and tell what was skipped."""
+    """Read, print what was skipped, write the table."""
     out: Path = options.out
     if out.suffix not in SUFFIXES:
         raise UsageError(f"expected --out to end in {' or '.join(SUFFIXES)}, got {out.name}")
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     with stderr(quiet=options.quiet).status("reading"):
         imported = dlib.read(options.path, study=options.study)
     table = imported.table
-    _tell(imported.skipped, out)
+    _print_skipped(imported.skipped, out)
     if table.empty:
         raise ValueError(f"expected results of disentanglement_lib in {options.path}, found none")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(skipped: list, out: Path) -> None:  # type: ignore[type-arg]
-    """Name what was skipped; where it is much, the rest in a file."""
+def _print_skipped(skipped: list, out: Path) -> None:  # type: ignore[type-arg]
+    """Print the first files that were skipped; write the full list to a file if it is long."""
     console = stdout()
     for one in skipped[:SHOWN]:
         console.print(f"skipped {one.path}: {one.reason}", soft_wrap=True)

@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_score_flags(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the flags of every command that takes scores."""
+    """Add the flags of every command that takes scores."""
     parser.add_argument(
         "--metrics",
         metavar="A,B,C",
@@ -117,7 +117,7 @@ def add_score_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def score_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what `add_score_flags` gathered, as arguments; those not given are absent.
+    """Return the flags of `add_score_flags` as arguments, without those that were not given.
 
     Raises:
         UsageError: for an unknown score.
@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         for note in content.notes:
             print(f"note: {safe(note)}", file=sys.stderr)
-    table = say_warnings(
+    table = print_warnings(
         lambda: metrics.evaluate(codes, rng=options.seed, **score_options(options))
     )
     diagnosis = metrics.diagnose(codes, rng=options.seed)
@@ -188,8 +188,8 @@ def draw(content: "Content", options: argparse.Namespace) -> list[Path]:
     )
 
 
-def say_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:
-    """Return what `work` returns, its warnings as lines on stderr."""
+def print_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:
+    """Return what `work` returns, and print its warnings on stderr."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         table = work()
@@ -200,13 +200,13 @@ def say_warnings(work: Callable[[], metrics.ScoreTable]) -> metrics.ScoreTable:
 
 @dataclass(frozen=True)
 class Content:
-    """What the files hold.
+    """The content of the files.
 
     Attributes:
         codes: codes, and factors where there are some, with names and test samples.
         source: the file's name.
-        notes: what was recognised or left out.
-        words: of each factor that was spelled out, its words in the order of its values.
+        notes: messages on what was recognised or left out.
+        words: for each factor given as words, its words in the order of its values.
     """
 
     codes: metrics.LabelledCodes
@@ -215,7 +215,7 @@ class Content:
     words: dict[str, list[str]] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
-        """Return the names and words that there are, as JSON holds them."""
+        """Return the names and words, without empty ones, for JSON."""
         known = {
             "code_names": self.codes.code_names,
             "factor_names": self.codes.factor_names,
@@ -305,7 +305,7 @@ def read_npz(
         ValueError: if it is damaged or too large, no NPZ file, lacks an array, or has one of Python
             objects.
     """
-    called = {key: key for key in KEYS}
+    array_names = {key: key for key in KEYS}
     for pair in split_names(keys) or []:
         key, equals, name = pair.partition("=")
         if not equals or key not in KEYS:
@@ -313,7 +313,7 @@ def read_npz(
                 f"expected --keys such as codes=latents, for one of {', '.join(KEYS)}, "
                 f"got {pair!r}{nearest(key, KEYS)}"
             )
-        called[key] = name
+        array_names[key] = name
     path = limits.check_regular(path)
     try:
         with path.open("rb") as file:
@@ -321,15 +321,15 @@ def read_npz(
                 raise ValueError("not the archive that numpy.savez writes")
             file.seek(0)
             with np.load(file, allow_pickle=False) as content:
-                held = list(content.files)
-                unknown = [name for name in held if name not in {*called.values(), *ignore}]
+                stored = list(content.files)
+                unknown = [name for name in stored if name not in {*array_names.values(), *ignore}]
                 if unknown and keys is None:
                     raise UsageError(
                         f"no use for array {unknown[0]!r} of {path}{nearest(unknown[0], KEYS)}; "
                         f"known are {', '.join(KEYS)}; --ignore leaves others out, --keys says "
                         "how these are called"
                     )
-                wanted = {key: name for key, name in called.items() if name in held}
+                wanted = {key: name for key, name in array_names.items() if name in stored}
                 limits.check_npz(path, wanted.values())
                 arrays = {key: content[name] for key, name in wanted.items()}
     except (ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
@@ -341,14 +341,16 @@ def read_npz(
         if str(limits.VARIABLE) in str(error):
             raise
         raise ValueError(f"expected a whole NPZ file, {path} is damaged: {error}") from error
-    for key, name in called.items():
+    for key, name in array_names.items():
         if key not in arrays and (key == "codes" or name != key):
             raise ValueError(
-                f"expected an array {name!r} in {path}, it holds {', '.join(held) or 'nothing'}"
+                f"expected an array {name!r} in {path}, it holds {', '.join(stored) or 'nothing'}"
             )
-    halves = {"test_codes", "test_factors"} & set(arrays)
-    if len(halves) == 1 and "factors" in arrays:
-        raise UsageError(f"expected test_codes and test_factors in {path}, got one: {halves.pop()}")
+    test_arrays = {"test_codes", "test_factors"} & set(arrays)
+    if len(test_arrays) == 1 and "factors" in arrays:
+        raise UsageError(
+            f"expected test_codes and test_factors in {path}, got one: {test_arrays.pop()}"
+        )
     if "factors" not in arrays and {"factor_names", "test_factors", "test_codes"} & set(arrays):
         raise UsageError(f"expected factors in {path} beside {', '.join(sorted(arrays))}")
     notes = [f"{path}: left out the arrays {', '.join(unknown)}"] if unknown else []
@@ -359,17 +361,17 @@ def read_npz(
         for key in ("code_names", "factor_names")
     )
     factors = arrays.get("factors")
-    known: tuple[bool, ...] | bool = False
+    is_continuous: tuple[bool, ...] | bool = False
     if continuous:
         count = 0 if factors is None else (*factors.shape, 1)[1]
-        known = chosen(continuous, factor_names or [str(i) for i in range(count)])
+        is_continuous = are_continuous(continuous, factor_names or [str(i) for i in range(count)])
     labelled = metrics.LabelledCodes(
         arrays["codes"],
         factors,
-        continuous=known,
+        continuous=is_continuous,
         code_names=code_names,
         factor_names=factor_names,
-        test=(arrays["test_codes"], arrays["test_factors"]) if halves else None,
+        test=(arrays["test_codes"], arrays["test_factors"]) if test_arrays else None,
     )
     return Content(labelled, path.name, tuple(notes))
 
@@ -404,9 +406,9 @@ def read_tables(
     twice = [name for name in dict.fromkeys(named) if named.count(name) > 1]
     if twice and factors_path is None:
         raise UsageError(f"expected a column as code, factor or ignored, got {twice[0]!r} twice")
-    first = load(path)
-    second = None if factors_path is None else load(factors_path)
-    beside = second or first
+    codes_table = load(path)
+    factors_table = None if factors_path is None else load(factors_path)
+    label_table = factors_table or codes_table
     notes: list[str] = []
 
     def others(table: tables.Table, taken: Sequence[str], *, anywhere: bool) -> list[str]:
@@ -419,51 +421,55 @@ def read_tables(
         return left
 
     for name in ignore or ():
-        if name not in (*first.names, *beside.names):
-            first.check([name])
+        if name not in (*codes_table.names, *label_table.names):
+            codes_table.check([name])
     if factors is None:
-        factors = [] if second is None else others(second, (), anywhere=False)
-    beside.check(factors)
+        factors = [] if factors_table is None else others(factors_table, (), anywhere=False)
+    label_table.check(factors)
     if codes is None:
-        codes = others(first, factors if second is None else (), anywhere=True)
-    first.check(codes)
-    if not codes or len(first) < 1:
+        codes = others(codes_table, factors if factors_table is None else (), anywhere=True)
+    codes_table.check(codes)
+    if not codes or len(codes_table) < 1:
         raise ValueError(f"expected codes beside the factors in {path}, got none")
-    known = chosen(continuous, factors)
-    if second is not None and len(first) != len(second):
+    is_continuous = are_continuous(continuous, factors)
+    if factors_table is not None and len(codes_table) != len(factors_table):
         raise ValueError(
-            f"expected as many rows in both files, got {len(first):,} in {path} and "
-            f"{len(second):,} in {factors_path}"
+            f"expected as many rows in both files, got {len(codes_table):,} in {path} and "
+            f"{len(factors_table):,} in {factors_path}"
         )
     advice = "fill it, or leave such rows out with --drop_missing"
-    if second is None:
-        first = beside = first.without_missing([*factors, *codes], drop=drop, advice=advice)
+    if factors_table is None:
+        codes_table = label_table = codes_table.without_missing(
+            [*factors, *codes], drop=drop, advice=advice
+        )
     else:
         if drop:
-            complete = ~(first.missing(codes) | second.missing(factors))
+            complete = ~(codes_table.missing(codes) | factors_table.missing(factors))
             if not complete.all():
-                count = len(first) - int(complete.sum())
-                notes.append(f"left out {count:,} of {len(first):,} rows, which lack a value")
-            first, second = first.rows(complete), second.rows(complete)
-        first = first.without_missing(codes, drop=False, advice=advice)
-        beside = second.without_missing(factors, drop=False, advice=advice)
-    values = first.numbers(codes, advice="name it with --factors, or leave it out with --ignore")
-    code_names = codes if first.has_names else None
-    notes = [*first.notes, *(beside.notes if second is not None else ()), *notes]
+                count = len(codes_table) - int(complete.sum())
+                notes.append(f"left out {count:,} of {len(codes_table):,} rows, which lack a value")
+            codes_table, factors_table = codes_table.rows(complete), factors_table.rows(complete)
+        codes_table = codes_table.without_missing(codes, drop=False, advice=advice)
+        label_table = factors_table.without_missing(factors, drop=False, advice=advice)
+    values = codes_table.numbers(
+        codes, advice="name it with --factors, or leave it out with --ignore"
+    )
+    code_names = codes if codes_table.has_names else None
+    notes = [*codes_table.notes, *(label_table.notes if factors_table is not None else ()), *notes]
     if not factors:
         notes.append(f"no factors (--factors A,B names them): scores of {', '.join(codes)} alone")
         return Content(
             metrics.LabelledCodes(values, code_names=code_names), path.name, tuple(notes)
         )
-    labels = beside.labels(
+    labels = label_table.labels(
         factors, continuous=continuous, advice="--continuous says that it is real-valued"
     )
     labelled = metrics.LabelledCodes(
         values,
         labels.values,
-        continuous=known,
+        continuous=is_continuous,
         code_names=code_names,
-        factor_names=factors if beside.has_names else None,
+        factor_names=factors if label_table.has_names else None,
     )
     words = {
         name: list(words)
@@ -478,8 +484,8 @@ def load(path: Path) -> tables.Table:
     return tables.of_array(path) if kind_of(path) == "npy" else tables.read(path)
 
 
-def chosen(continuous: Sequence[str], names: Sequence[str]) -> tuple[bool, ...]:
-    """Return which factors are among the real-valued ones, or say which of those is none."""
+def are_continuous(continuous: Sequence[str], names: Sequence[str]) -> tuple[bool, ...]:
+    """Return for each factor whether it is continuous; raise for a name of no factor."""
     for name in continuous:
         if name not in names:
             raise UsageError(

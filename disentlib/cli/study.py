@@ -15,7 +15,7 @@ from disentlib import __version__, configs, studies
 from disentlib.cli import configuration
 from disentlib.cli.console import Parser, UsageError, native_silence, stderr, stdout
 from disentlib.screen import safe
-from disentlib.studies import progress as shown
+from disentlib.studies import progress as display
 from disentlib.studies.engine import has_ray
 from disentlib.studies.grid import Job, Study
 from disentlib.studies.storage import Storage
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int | None:
 def plan(options: argparse.Namespace) -> None:
     """List the jobs."""
     study, _ = find(options)
-    for job in chosen(study, options):
+    for job in chosen_jobs(study, options):
         if options.shell:
             words = ["disentlib", "study", "run", options.study, "--out", out(options, study)]
             for parameter in options.gin_param:
@@ -99,14 +99,14 @@ def plan(options: argparse.Namespace) -> None:
         elif options.json:
             print(json.dumps(vars(job)))
         else:
-            print(f"{job.number:>6}  {safe(shown.describe(job))}")
+            print(f"{job.number:>6}  {safe(display.describe(job))}")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Run the jobs that are not done."""
-    study, known = find(options)
-    storage = Storage(out(options, study)) if known is None else known
-    jobs = chosen(study, options)
+    study, begun = find(options)
+    storage = Storage(out(options, study)) if begun is None else begun
+    jobs = chosen_jobs(study, options)
     single = options.model_num is not None
     ray = has_ray() and not single and options.address != "none"
     if options.address not in (None, "none") and not has_ray():
@@ -117,7 +117,7 @@ def execute(options: argparse.Namespace) -> int:
     elif storage.read_study()["study"] != study.to_dict():
         raise UsageError(f"{storage} holds another study, or other knobs: choose another --out")
     numbered = {job.number: job for job in jobs}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # how clusters ask to stop
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clusters stop jobs by SIGTERM
     try:
         progress = studies.run(
             jobs,
@@ -129,7 +129,7 @@ def execute(options: argparse.Namespace) -> int:
             gpus=study.gpus if options.gpus is None else options.gpus,
             retries=options.retries,
             alone=not single,
-            watch=lambda progress: shown.live(progress, numbered, quiet=options.quiet),
+            watch=lambda progress: display.live(progress, numbered, quiet=options.quiet),
         )
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: disentlib study resume {storage}", soft_wrap=True)
@@ -142,7 +142,7 @@ def execute(options: argparse.Namespace) -> int:
         soft_wrap=True,
     )
     if progress.failed:
-        console.print(shown.failures(progress.failed, numbered))
+        console.print(display.failures(progress.failed, numbered))
         console.print(f"their logs: {storage}/jobs/NUMBER/log.txt", soft_wrap=True)
         return 1
     console.print(f"next: disentlib study collect {storage}", soft_wrap=True)
@@ -150,11 +150,11 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> None:
-    """Say what is done, running, failed and left."""
+    """Print what is done, running, failed and left."""
     study, storage = find(options)
     if storage is None:
         raise UsageError(f"expected the directory of a study, got {options.study}")
-    now = studies.status(storage.path, chosen(study, options))
+    now = studies.status(storage.path, chosen_jobs(study, options))
     console = stdout()
     if options.json:
         print(json.dumps(now.to_dict()))
@@ -170,20 +170,20 @@ def status(options: argparse.Namespace) -> None:
     for dataset, model, done, count in now.by_model:
         table.add_row(dataset, model, f"{done:,}", f"{count:,}")
     console.print(table)
-    for number, who in sorted(now.running.items()):
+    for number, note in sorted(now.running.items()):
         console.print(
-            f"running {number} {shown.describe(now.jobs[number])} for {shown.since(who)} on "
-            f"{who['host']}",
+            f"running {number} {display.describe(now.jobs[number])} for {display.since(note)} on "
+            f"{note['host']}",
             soft_wrap=True,
         )
     if now.failed:
         console.print("failed, with the last error:")
-        console.print(shown.failures(now.failed, now.jobs, shown=20))
+        console.print(display.failures(now.failed, now.jobs, shown=20))
 
 
 def collect(options: argparse.Namespace) -> int:
     """Write the table."""
-    storage = located(options)
+    storage = storage_of(options)
     collected = studies.collect(storage.path)
     console = stdout(quiet=options.quiet)
     for error in collected.corrupt.values():
@@ -200,7 +200,7 @@ def collect(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> None:
     """Write the page."""
-    storage = located(options)
+    storage = storage_of(options)
     study = storage.study()
     frame = studies.load(storage.path)
     if options.criteria:
@@ -215,7 +215,7 @@ def report(options: argparse.Namespace) -> None:
     target = options.out or f"{storage}/report.html"
     jobs = {job.number: job for job in study.jobs()}
     failed = {
-        f"{number}: {shown.describe(jobs.get(number))}": error
+        f"{number}: {display.describe(jobs.get(number))}": error
         for number, error in storage.failures().items()
     }
     path = studies.report(frame, target, title=f"Study {study.name}", failed=failed)
@@ -232,8 +232,8 @@ ACTIONS = {
 }
 
 
-def located(options: argparse.Namespace) -> Storage:
-    """Return the directory that was named, or where a study of that name goes."""
+def storage_of(options: argparse.Namespace) -> Storage:
+    """Return the directory that was given, or the default one of a study of that name."""
     given, default = Storage(options.study), Storage(f"studies/{options.study}")
     by_name = options.action in ("resume", "status", "collect", "report")
     if by_name and not (given.path / "study.json").exists() and default.path.exists():
@@ -242,7 +242,7 @@ def located(options: argparse.Namespace) -> Storage:
 
 
 def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:
-    """Return the study that is meant, and its directory where that was named."""
+    """Return the study, and its directory if that was given in place of a name."""
     storage = Storage(options.study)
     if (storage.path / "study.json").exists() or options.action in ("resume", "status"):
         if options.gin_param:
@@ -263,11 +263,11 @@ def find(options: argparse.Namespace) -> tuple[Study, Storage | None]:
 
 
 def out(options: argparse.Namespace, study: Study) -> str:
-    """Return where a study goes."""
+    """Return the directory of a study."""
     return options.out or f"studies/{study.name}"
 
 
-def chosen(study: Study, options: argparse.Namespace) -> list[Job]:
+def chosen_jobs(study: Study, options: argparse.Namespace) -> list[Job]:
     """Return the jobs that `--only` and `--model_num` choose."""
     jobs = study.jobs()
     if options.model_num is not None:
@@ -288,7 +288,7 @@ def chosen(study: Study, options: argparse.Namespace) -> list[Job]:
 
 
 def trainer(files: Sequence[str], parameters: Mapping[str, Any]) -> studies.Trainer:
-    """Return `training.train` as a job's files and values bind it."""
+    """Return `training.train` with the arguments that a job's files and values bind."""
     from disentlib import training
 
     configuration.parse(files, [f"{name} = {value!r}" for name, value in parameters.items()])
@@ -298,7 +298,7 @@ def trainer(files: Sequence[str], parameters: Mapping[str, Any]) -> studies.Trai
 
 
 def lines(name: str) -> Iterator[str]:
-    """Yield what a gin file says, files that it includes in their place, without comments."""
+    """Yield the lines of a gin file without comments, included files in their place."""
     for line in configs.find(name).read_text(encoding="utf-8").splitlines():
         text = line.strip()
         if text.startswith("include "):

@@ -135,7 +135,7 @@ class Estimate(NamedTuple):
         )
 
 
-class Method(NamedTuple):
+class Estimation(NamedTuple):
     """How to estimate; the module says what is chosen where an option is None."""
 
     estimator: Estimator
@@ -149,7 +149,7 @@ class Method(NamedTuple):
         estimator: Estimator | None,
         bins: int | None,
         correction: Correction | None,
-    ) -> "Method":
+    ) -> "Estimation":
         """Return what options mean, or raise ValueError."""
         check_protocol(protocol)
         if estimator is None:
@@ -212,7 +212,7 @@ def estimate(
         ValueError: if shapes do not fit, a value is NaN, infinite or a negative factor, or options
             do not go together.
     """
-    method = Method.chosen(protocol, estimator, bins, correction)
+    method = Estimation.chosen(protocol, estimator, bins, correction)
     table, real = ops.check_mixed_factors(factors, continuous)
     if not real.any():
         return _bounded(_of_labels(codes, table, method))
@@ -235,7 +235,7 @@ def binned_factors(factors: ArrayLike, continuous: Continuous, samples: int) -> 
         return table
     labels = np.empty(table.shape, np.int64)
     labels[:, ~real] = table[:, ~real]
-    method = Method.chosen(None, None, None, None)
+    method = Estimation.chosen(None, None, None, None)
     labels[:, real] = _binned(table[:, real], default_bins(0, samples), method)
     return labels
 
@@ -252,7 +252,7 @@ def information_between_codes(
 
     Options are those of `estimate`.
     """
-    method = Method.chosen(protocol, estimator, bins, correction)
+    method = Estimation.chosen(protocol, estimator, bins, correction)
     codes = ops.check_codes(codes)
     if method.estimator == "neighbours":
         return _of_neighbours(
@@ -265,7 +265,7 @@ def information_between_codes(
 
 def adjusted(codes: ArrayLike, labels: NDArray[Any], bins: int) -> Estimate:
     """Estimate by adaptive bins, adjusted for chance; less than chance shows is below 0."""
-    return _of_labels(codes, labels, Method("adaptive", bins, "shuffle"))
+    return _of_labels(codes, labels, Estimation("adaptive", bins, "shuffle"))
 
 
 def _bounded(estimated: Estimate) -> Estimate:
@@ -274,7 +274,7 @@ def _bounded(estimated: Estimate) -> Estimate:
     return estimated._replace(mutual_information=bounded)
 
 
-def _binned(columns: NDArray[Any], bins: int, method: Method) -> NDArray[np.int64]:
+def _binned(columns: NDArray[Any], bins: int, method: Estimation) -> NDArray[np.int64]:
     """Return real numbers as labels (samples, columns)."""
     rule: Rule = "width" if method.estimator == "width" else "quantile"
     labels = ops.discretise(columns, bins, rule=rule).astype(np.int64)
@@ -293,7 +293,7 @@ def _joined(chosen: Estimate, others: Estimate, which: NDArray[np.bool_]) -> Est
     return Estimate(*(np.concatenate(parts, axis=-1)[..., order] for parts in both))
 
 
-def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Method) -> Estimate:
+def _of_labels(codes: ArrayLike, labels: NDArray[Any], method: Estimation) -> Estimate:
     """Estimate with discrete factors; less than chance shows is below 0."""
     if method.estimator == "neighbours":
         discrete = np.zeros(labels.shape[1], np.bool_)
@@ -344,7 +344,7 @@ def _of_bins(
 
 
 def _of_neighbours(
-    codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_], method: Method
+    codes: NDArray[Any], table: NDArray[Any], real: NDArray[np.bool_], method: Estimation
 ) -> Estimate:
     """Estimate without bins."""
     information = ops.neighbour_information(codes, table, continuous=real)
