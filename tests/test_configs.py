@@ -14,8 +14,8 @@ def shipped(folder: str = "") -> list[str]:
 
 def opening(name: str) -> str:
     """The comment at the head of a file."""
-    head, _, _ = (configs.directory() / name).read_text(encoding="utf-8").partition("\n\nfrom ")
-    return head
+    text = (configs.directory() / name).read_text(encoding="utf-8")
+    return re.split(r"\n\n(?:from|include) ", text)[0]
 
 
 def test_a_shipped_file_is_found_by_its_name():
@@ -49,7 +49,8 @@ def test_a_file_says_how_to_run_it(name):
 
 @pytest.mark.parametrize("name", shipped("models"))
 def test_a_model_file_runs_with_data_and_run_files(name, capsys):
-    files = ("data/dsprites_rendered.gin", name, "runs/train.gin")
+    (data,) = re.findall(r"--gin_file (data/\w+\.gin)", opening(name))
+    files = (data, name, "runs/train.gin")
     assert cli.main(["train", "--dry_run", *(f"--gin_file={file}" for file in files)]) == 0
     assert "nothing was trained" in capsys.readouterr().out
 
