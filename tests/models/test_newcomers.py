@@ -44,7 +44,8 @@ def read(path: Path) -> str:
 def test_every_method_has_its_files_and_is_named_in_the_docs():
     names = [name for name, value in vars(models).items() if makes_a_method(name, value)]
     assert {"VAE", "HFSVAE", "IVAE", "S2VAE"} <= {*names}
-    assert not [f"{name} lacks {what}" for name in names for what in missing(name)]
+    lacks = [f"{name} lacks {what}" for name in names for what in missing(name)]
+    assert not lacks, "\n".join(lacks)
 
 
 def test_all_that_a_new_method_lacks_is_named():
