@@ -140,3 +140,48 @@ def test_mistakes_are_named():
         distance(DIAGONAL, "soft")
     with pytest.raises(ValueError, match="needs a key"):
         support.support_distance(tf.zeros((2, 2)), tf.constant([[0, 1]]), matching="probabilistic")
+
+
+def with_temperatures(points, matching, inner, outer, key=KEY):
+    codes = tf.constant(points, tf.float32)
+    pairs = tf.constant([[0, 1]])
+    return float(
+        support.support_distance(
+            codes, pairs, matching=matching, temperatures=(inner, outer), key=key
+        )
+    )
+
+
+def weighted(values, scores, *, largest_alone):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    if not largest_alone:
+        return (weights * values).sum(axis=-1)
+    at = weights.argmax(axis=-1)[..., None]
+    return np.take_along_axis(weights * values, at, axis=-1)[..., 0]
+
+
+@pytest.mark.parametrize("matching", ["soft_full_min", "soft_full_max", "soft_single_min"])
+def test_min_and_max_have_a_temperature_each(matching):
+    points = np.random.default_rng(3).normal(size=(7, 2))
+    first, second = ((column[:, None] - column) ** 2 for column in points.T)
+    distances = first[:, None] + second[None]  # (a, b, n)
+    alone = "single" in matching
+    sign = 1 if matching.endswith("max") else -1
+    nearest = weighted(distances, sign * distances / 0.3, largest_alone=alone).ravel()
+    expected = weighted(nearest, nearest / 2.0, largest_alone=alone)
+    assert with_temperatures(points, matching, 0.3, 2.0) == pytest.approx(expected, rel=1e-5)
+
+
+def test_draws_are_as_many_as_in_the_paper_and_follow_their_temperatures():
+    corner = [[0, 0], [0, 1], [1, 0]]  # nearest distances: 1 from (1, 1), 0 elsewhere
+    keys = [tf.constant([0, n]) for n in range(100)]
+    # The nearest exactly: each of 20 draws is 0 or 1, and (1, 1) is 1 of 9 combinations.
+    outer = np.array([with_temperatures(corner, "probabilistic", 1e-4, 2.0, key) for key in keys])
+    np.testing.assert_allclose(outer * 20, np.round(outer * 20), atol=1e-4)
+    share = np.exp(0.5) / (np.exp(0.5) + 8)
+    assert np.mean(outer) == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 2000))
+    # The farthest exactly: all 20 draws are one combination, a mean of 5 whole distances.
+    inner = np.array([with_temperatures(corner, "probabilistic", 1e4, 1e-4, key) for key in keys])
+    np.testing.assert_allclose(inner * 5, np.round(inner * 5), atol=1e-4)
+    assert np.any(np.abs(inner - np.round(inner)) > 0.1)

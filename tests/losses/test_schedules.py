@@ -58,3 +58,8 @@ def test_keras_builds_them_again(schedule):
 def test_mistakes_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_shortest_schedules_are_schedules():
+    assert losses.CyclicalSchedule(0.0, 1.0, steps=1, cycles=1)(0) == 0.0
+    assert losses.LinearSchedule(0.0, 1.0, steps=1)(1) == 1.0
