@@ -53,6 +53,8 @@ def test_keras_builds_them_again(schedule):
     (lambda: losses.LinearSchedule(0.0, np.nan), "expected finite first and last"),
     (lambda: losses.LinearSchedule(steps=0), "expected steps >= 1 and delay >= 0, got 0 and 0"),
     (lambda: losses.CyclicalSchedule(steps=10, cycles=4), "positive multiple of cycles, got 10"),
+    (lambda: losses.CyclicalSchedule(steps=8, cycles=0), "got 8 steps and 0 cycles"),
+    (lambda: losses.CyclicalSchedule(steps=0, cycles=4), "got 0 steps and 4 cycles"),
     (lambda: losses.CyclicalSchedule(steps=8, ramp=0.0), r"expected ramp in \(0, 1\], got 0.0"),
 ])  # fmt: skip
 def test_mistakes_are_named(make, message):
