@@ -439,7 +439,8 @@ def replicas(request):
 
 def uses_replicas(item) -> bool:
     """Return whether a collected test is one of this module that asks for `replicas`."""
-    return item.module.__name__ == __name__ and "replicas" in item.fixturenames
+    module = getattr(item, "module", None)  # doctests have none
+    return getattr(module, "__name__", "") == __name__ and "replicas" in item.fixturenames
 
 
 # Of the methods whose docstring says "per replica", those whose gradient is certain to differ. Of
