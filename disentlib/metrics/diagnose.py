@@ -86,6 +86,7 @@ def diagnose(
         TypeError: if codes are not real numbers or discrete factors not integers.
         ValueError: if shapes do not fit, or a value is NaN, infinite or a negative factor.
 
+    >>> import numpy as np
     >>> factors = np.indices((60, 60)).reshape(2, -1).T
     >>> print(diagnose(factors + [[1.0, 2.0]], factors))
     nothing found
