@@ -70,6 +70,8 @@ def test_clean_fills_in_and_drops_the_undefined(small):
     assert set(table[table["model"] == "b"]["strength"]) == {0.0}
     assert analysis.clean(table).equals(table)
     assert table[table["model"] == "a"]["job"].nunique() == 12 - 2
+    unseeded = analysis.clean(frame.assign(seed=np.where(frame.index == 5, None, frame["seed"])))
+    assert set(unseeded["seed"]) == {-1, 0, 1, 2, 3}
     with pytest.raises(ValueError, match="missing dataset, value"):
         analysis.clean(frame.drop(columns=["dataset", "value"]))
 
@@ -197,6 +199,9 @@ def test_variance_explained_is_least_squares_on_one_hots(realistic):
     assert row["configuration"] == pytest.approx(one_hot_r2(values, both))
     assert row["n"] == 108
     assert row["configuration_chance"] == 35 / 107
+    # Variances in place of sums of squares: of what is left, with 108 - 36 degrees of freedom.
+    left = (1 - row["configuration"]) / (108 - 36)
+    assert row["configuration_adjusted"] == pytest.approx(1 - left * (108 - 1))
 
 
 def test_variance_explained_of_known_tables(small):
@@ -333,6 +338,14 @@ def test_selection_beside_the_oracle_and_chance(small):
     assert list(analysis.selection(frame, ["kl", "nothing"])["criterion"]) == ["kl"]
 
 
+def test_selection_of_a_score_of_which_less_is_better(small, monkeypatch):
+    frame = small(lambda d, score, m, strength, seed: strength, scores=("mig", "udr"), seeds=1)
+    monkeypatch.setattr(analysis, "higher_is_better", lambda score: score != "mig")
+    row = analysis.selection(frame, ["udr"]).iloc[0]
+    assert (row["chosen"], row["oracle"], row["random"]) == (4, 1, pytest.approx(7 / 3))
+    assert (row["gain"], row["beats"]) == (pytest.approx((4 - 7 / 3) / (1 - 7 / 3)), 0.1)
+
+
 def test_selection_among_equals_is_their_mean(small):
     frame = small(
         lambda d, score, m, strength, seed: strength if score == "mig" else 1.0,
@@ -372,6 +385,14 @@ def test_model_centrality_compares_the_models_of_a_data_set(small):
         mates = [other for other in range(12) if other // 6 == job // 6 and other != job]
         mean = sum((cross[job, other] + cross[other, job]) / 2 for other in mates) / 5
         assert found[job] == pytest.approx(mean)
+
+
+def test_a_model_without_another_is_compared_with_none(small):
+    frame = small(lambda *_: 0.0, methods=("a",), seeds=1)[:1]
+    codes = {0: np.random.default_rng(0).normal(size=(50, 2))}
+    assert "udr" not in set(analysis.with_udr(frame, codes)["score"])
+    table = analysis.with_model_centrality(frame, pd.DataFrame([[1.0]]))
+    assert "model_centrality" not in set(table["score"])
 
 
 @pytest.mark.parametrize("rows", [0, 1])
