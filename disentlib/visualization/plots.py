@@ -253,6 +253,80 @@ def kl_bars(
     return figure
 
 
+def scatters(
+    vertical: np.ndarray,
+    horizontal: np.ndarray,
+    *,
+    vertical_names: Sequence[str] | None = None,
+    horizontal_names: Sequence[str] | None = None,
+    title: str = "",
+    context: str = "",
+) -> "Figure":
+    """Draw every column of one array against every column of another, a panel each.
+
+    Args:
+        vertical: (samples, rows), for instance codes.
+        horizontal: (samples, columns), for instance factors.
+        vertical_names: names of the rows, z0, z1, ... by default.
+        horizontal_names: names of the columns.
+        title: what the figure shows; none by default.
+        context: data set, method and representation, below the title.
+    """
+    rows, columns = vertical.shape[1], horizontal.shape[1]
+    names = _names(vertical_names, rows, "z")
+    below = _names(horizontal_names, columns, "factor ")
+    figure = _figure(0.6 + 1.2 * columns, 0.5 + 1.1 * rows, title, context)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex="col", sharey="row")
+    for (row, column), axes in np.ndenumerate(grid):
+        _points(axes, horizontal[:, column], vertical[:, row])
+        if column == 0:
+            axes.set_ylabel(names[row])
+        if row == rows - 1:
+            axes.set_xlabel(below[column])
+        _quiet(axes)
+    return figure
+
+
+def reconstructions(
+    observed: np.ndarray,
+    decoded: np.ndarray,
+    *,
+    names: Sequence[str] | None = None,
+    title: str = "",
+    context: str = "",
+) -> "Figure":
+    """Draw each variable's decoded mean against what was observed, with the line of equality.
+
+    Above a panel stands R2 = 1 - sum (x - decoded)^2 / sum (x - mean x)^2.
+
+    Args:
+        observed: (samples, variables).
+        decoded: (samples, variables).
+        names: names of the variables, x0, x1, ... by default.
+        title: what the figure shows; none by default.
+        context: data set, method and representation, below the title.
+    """
+    variables = observed.shape[1]
+    columns = min(variables, 5)
+    rows = -(-variables // columns)
+    figure = _figure(0.6 + 1.5 * columns, 0.5 + 1.5 * rows, title, context)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    names = _names(names, variables, "x")
+    for axes, name, x, mean in zip(grid, names, observed.T, decoded.T, strict=False):
+        _points(axes, x, mean)
+        ends = [x.min(), x.max()]
+        axes.plot(ends, ends, color=ORANGE, linewidth=1)
+        total = np.square(x - x.mean()).sum()
+        r2 = 1 - np.square(x - mean).sum() / total if total > 0 else np.nan
+        axes.set_title(f"{name}, R² {r2:.2f}", size=9, color=INK, parse_math=False)
+        _quiet(axes)
+    for axes in grid[variables:]:
+        axes.set_visible(False)
+    figure.supxlabel("observed", size=9, color=INK)
+    figure.supylabel("decoded", size=9, color=INK)
+    return figure
+
+
 def interventional_effects(
     codes: np.ndarray,
     factors: np.ndarray,
@@ -399,6 +473,11 @@ def _curve(axes: "Axes", steps: np.ndarray, values: np.ndarray, window: int) -> 
     finite = values[np.isfinite(values)]
     if len(finite) and finite.min() > 0 and finite.max() > 30 * np.median(finite):
         axes.set_yscale("log")
+
+
+def _points(axes: "Axes", x: np.ndarray, y: np.ndarray) -> None:
+    """Draw samples as one picture: a page of thousands of circles would be slow."""
+    axes.plot(x, y, ".", color=BLUE, alpha=0.35, markersize=2, rasterized=True)
 
 
 def _response(axes: "Axes", code: np.ndarray, factor: np.ndarray) -> None:

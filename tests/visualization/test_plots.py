@@ -131,6 +131,25 @@ def test_kl_bars_are_sorted_and_pale_where_inactive():
     assert bars[0].get_facecolor() == bars[1].get_facecolor() != bars[2].get_facecolor()
 
 
+def test_scatters_have_a_panel_for_each_pair_of_columns():
+    rng = np.random.default_rng(0)
+    codes, factors = rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+    figure = plots.scatters(codes, factors, horizontal_names=["a", "b"])
+    assert {"z0", "z2", "a", "b"} <= set(draw(figure)[1])
+    for (row, column), axes in zip(np.ndindex(3, 2), figure.axes, strict=True):
+        x, y = axes.lines[0].get_data()
+        np.testing.assert_array_equal(x, factors[:, column])
+        np.testing.assert_array_equal(y, codes[:, row])
+
+
+def test_reconstructions_say_how_much_of_each_variable_is_explained():
+    observed = np.column_stack([[0.0, 1, 2, 3], [1.0, 1, 1, 1], [4.0, 2, 0, 2]])
+    decoded = observed + np.array([[0.5, 0, 2], [-0.5, 0, 0], [0.5, 0, -2], [-0.5, 0, 0]])
+    figure = plots.reconstructions(observed, decoded)
+    assert {"x0, R² 0.80", "x1, R² nan", "x2, R² 0.00"} <= set(draw(figure)[1])
+    assert figure.axes[0].lines[1].get_data()[0].tolist() == [0, 3]
+
+
 def test_interventional_effects_against_plain_means():
     rng = np.random.default_rng(0)
     factors = np.stack([rng.integers(0, 3, 600), 5 + rng.integers(0, 4, 600)], axis=1)

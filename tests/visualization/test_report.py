@@ -354,6 +354,9 @@ def test_data_without_factors_or_without_images_still_gets_a_page(tmp_path):
     _, text, _ = write(run)
     assert "Mutual information" in text
     assert "<canvas" not in text
+    assert "Codes against factors" in text
+    assert "8 of 120 variables" in text
+    assert (run.path / "pictures/codes_and_factors.png").exists()
 
 
 def test_an_interrupted_report_leaves_the_old_one(run, monkeypatch):

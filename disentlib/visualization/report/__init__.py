@@ -19,6 +19,7 @@ from disentlib.visualization.report import (
     scores,
     training,
     traversals,
+    vectors,
 )
 from disentlib.visualization.report.reported_run import ReportedRun
 
@@ -29,6 +30,7 @@ SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
     scores.section,
     training.section,
     pictures.section,
+    vectors.section,
     configuration.section,
     environment.section,
 )

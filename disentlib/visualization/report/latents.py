@@ -44,7 +44,7 @@ def section(run: ReportedRun) -> Section | None:
         tables = [Numbers(caption, columns, rows, folded=True, style="numbers")]
     text = (
         f"{active.sum()} of {len(active)} latents are active: their posterior mean varies over "
-        f"{run.samples:,} images with a variance above {ACTIVE_VARIANCE}. "
+        f"{run.samples:,} observations with a variance above {ACTIVE_VARIANCE}. "
         f"The KL of all latents to the prior adds up to {kl.sum():.2f} nats."
     )
     facts = [("active latents", f"{active.sum()} of {len(active)}")]

@@ -21,7 +21,7 @@ SHOWN = 64  # images in the grids
 class Encoded(NamedTuple):
     """What a run's encoder makes of a sample of its data."""
 
-    images: np.ndarray  # (SHOWN, h, w, c), the first of the sample
+    images: np.ndarray  # the first of the sample: SHOWN pictures (SHOWN, h, w, c), or more vectors
     factors: np.ndarray  # (n, factors)
     mean: np.ndarray  # (n, latents)
     logvar: np.ndarray  # (n, latents)
@@ -85,7 +85,7 @@ class ReportedRun:
     @cached_property
     def encoded(self) -> Encoded:
         """A sample of the data with its posteriors; for runs that have a model."""
-        self.tell(f"encoding {self.samples:,} images")
+        self.tell(f"encoding {self.samples:,} observations")
         return encode(self.run, self.samples, self.rng)
 
     @cached_property
@@ -170,7 +170,9 @@ def encode(run: Any, samples: int, rng: np.random.Generator, chunk: int = 1000) 
     for start in range(0, samples, chunk):
         values, images = run.data.sample(min(chunk, samples - start), rng)
         mean, logvar = run.encode(images)
-        shown = named.observation(images)[:SHOWN] if shown is None else shown
+        if shown is None:
+            shown = named.observation(images)
+            shown = shown[:SHOWN] if shown.ndim > 2 else shown
         factors.append(values)
         if isinstance(images, Mapping):
             conditions.append(images["u"])
