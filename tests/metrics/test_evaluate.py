@@ -1,7 +1,9 @@
 """Several scores at once: of arrays, and of a data set and an encoder."""
 
+import contextlib
 import json
 import tracemalloc
+import types
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from disentlib import metrics
 from disentlib.data import ArrayData, DSpritesRendered, MiniSprites, splits
 from disentlib.metrics import SCORES, Score
+from disentlib.metrics.evaluate import LeftOutWarning, _can_intervene
 
 
 class Pair(NamedTuple):
@@ -499,3 +502,16 @@ def test_figures_on_the_samples_that_were_fitted_say_so():
     names = ["factor_vae_score", "beta_vae_score"]
     for row in metrics.evaluate_encoder(data, moments, metrics=names):
         assert ("in-sample" in row.estimator) == row.score.endswith("train_accuracy")
+
+
+@pytest.mark.parametrize(
+    ("has_full_grid", "sizes", "possible"),
+    [(True, (2, 3), True), (True, (2, None), False), (False, (2, 3), False), (False, (), False)],
+)
+def test_factors_are_held_fixed_on_full_grids_of_discrete_ones_alone(
+    has_full_grid, sizes, possible
+):
+    data = types.SimpleNamespace(name="some", has_full_grid=has_full_grid, factor_sizes=sizes)
+    score = next(score for score in SCORES.values() if score.intervenes)
+    with contextlib.nullcontext() if possible else pytest.warns(LeftOutWarning, match="some has"):
+        assert _can_intervene(score, data) is possible

@@ -258,6 +258,8 @@ def test_random_transfer_of_known_tables(small):
     assert found["same", "other"] == found["other", "same"] == 0
     assert found["other", "other"] == 1
     assert (probabilities(small(lambda *_: 1.0, **options)) == 0.5).all()
+    frame = small(turned, **options)  # a configuration and its only rival
+    assert probabilities(frame[(frame["model"] == "a") & (frame["strength"] < 3)]).iloc[0] == 1
     # One data set and one score leave one row, one seed none.
     assert list(probabilities(small(turned)).index) == [("same", "same")]
     assert probabilities(small(turned, seeds=1)).empty
@@ -374,6 +376,7 @@ def test_udr_compares_seeds_of_a_configuration(small):
     again = analysis.with_udr(table, jobs, correlation="spearman")
     assert (again["score"] == "udr").sum() == len(jobs)
     assert (table["score"] == "mig").sum() == len(frame)
+    assert table.index.equals(pd.RangeIndex(len(table)))
 
 
 def test_model_centrality_compares_the_models_of_a_data_set(small):

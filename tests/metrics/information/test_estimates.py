@@ -1,5 +1,7 @@
 """The estimates that scores of information share."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -388,3 +390,22 @@ def test_options_that_do_not_go_together():
     ):
         with pytest.raises(ValueError, match="bins"):
             score(codes, factors, estimator="neighbours", **options)
+
+
+@pytest.mark.parametrize(("few", "values"), [(2, 2), (2, 5), (4, 3)])
+def test_the_deviation_of_chance_is_that_of_shuffled_samples(few, values, monkeypatch):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(few, size=(1000, 1)).astype(float)
+    factors = rng.integers(values, size=(1000, 1))
+    seen = []
+
+    def beyond_chance(information, chance, deviation, entropy):
+        seen.append(float(deviation[0, 0]))
+        return information, np.ones_like(information, bool)
+
+    monkeypatch.setattr(sys.modules[estimate.__module__], "_beyond_chance", beyond_chance)
+    estimate(codes, factors)
+    shuffled = [
+        ops.mutual_information(codes, rng.permutation(factors), bins=few)[0, 0] for _ in range(2000)
+    ]
+    assert seen[0] == pytest.approx(np.std(shuffled), rel=0.15)
