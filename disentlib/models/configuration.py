@@ -20,6 +20,16 @@ class SignatureConfig:
     they were given, because compiled steps would keep the old value.
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let `inspect.signature` say what `__init__` takes, an inherited one, too.
+
+        Python 3.11.2 would read the `__new__` of Keras, which takes anything.
+        """
+        super().__init_subclass__(**options)
+        signature = inspect.signature(cls.__init__)
+        own = list(signature.parameters.values())[1:]
+        cls.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+
     def get_config(self) -> dict:
         """Return exactly the arguments of `__init__`, weights of the objective as they are now."""
         return {

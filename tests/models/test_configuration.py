@@ -1,5 +1,7 @@
 """Weights of objectives that are moved while training, and arguments that are not."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -156,3 +158,11 @@ def test_a_class_of_the_users_own_has_weights_that_move(build, images):
     model.beta = 3.0
     terms = model.train_on_batch(images, return_dict=True)
     assert terms["loss"] == pytest.approx(terms["reconstruction"] + 9 * terms["kl"])
+
+
+@pytest.mark.parametrize("method", [models.AdaGVAE, models.BetaVAE, models.priors.Normal])
+def test_signatures_are_those_of_init(method):
+    assert (
+        list(inspect.signature(method).parameters)
+        == list(inspect.signature(method.__init__).parameters)[1:]
+    )
