@@ -117,15 +117,26 @@ def matched(matrix: NDArray[np.float64], read: NDArray[np.float64] | None = None
 
 def canonical_correlation(codes: NDArray[Any], factors: NDArray[Any]) -> float:
     """Return the mean canonical correlation of codes and factors."""
-    bases = []
-    for matrix in (_standardise(codes), _standardise(factors)):
-        left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
-        # Directions whose variance is within rounding are left out.
-        bases.append(left[:, singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)])
-    if not bases[0].size:
+    left, right = (directions(_standardise(side))[0] for side in (codes, factors))
+    if not left.size:
         return 0.0
-    correlations = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False)
+    correlations = np.linalg.svd(left.T @ right, compute_uv=False)
     return float(np.minimum(correlations, 1.0).mean())
+
+
+def directions(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the thin singular value decomposition of values (samples, columns) without its zeros.
+
+    Directions whose variance is within rounding are left out.
+
+    Returns:
+        (samples, rank), (rank,) and (rank, columns).
+    """
+    left, singular, right = np.linalg.svd(values, full_matrices=False)
+    kept = singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)
+    return left[:, kept], singular[kept], right[kept]
 
 
 def _standardise(values: NDArray[Any]) -> NDArray[np.float64]:

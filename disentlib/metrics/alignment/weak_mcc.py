@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentlib.data.randomness import RNG
-from disentlib.metrics.alignment.mcc import correlations, matched
+from disentlib.metrics.alignment.mcc import correlations, directions, matched
 from disentlib.metrics.factors import check_targets
 from disentlib.metrics.information.estimates import Continuous
 from disentlib.metrics.outliers import warn_of_outliers
@@ -116,9 +116,6 @@ def _whitened(
     values: NDArray[np.float64], ridge: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return uncorrelated columns of length 1, less with a ridge, and the map that makes them."""
-    scaled = values / np.sqrt(len(values))
-    u, singular, v = np.linalg.svd(scaled, full_matrices=False)
-    # Directions whose variance is within rounding are left out.
-    kept = singular > 1e-9 * max(singular.max(initial=0.0), 1e-300)
-    shrunk = np.sqrt(singular[kept] ** 2 + ridge)
-    return u[:, kept] * (singular[kept] / shrunk), v[kept].T / shrunk
+    u, singular, v = directions(values / np.sqrt(len(values)))
+    shrunk = np.sqrt(singular**2 + ridge)
+    return u * (singular / shrunk), v.T / shrunk
