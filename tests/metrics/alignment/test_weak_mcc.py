@@ -96,3 +96,13 @@ def test_what_it_refuses(arrays):
     for fraction in (0.0, 1.0):
         with pytest.raises(ValueError, match="expected a train_fraction between 0 and 1"):
             weak(codes, factors, train_fraction=fraction)
+
+
+def test_a_source_that_hardly_shows_in_the_codes_is_found():
+    sources = np.random.default_rng(0).normal(size=(2000, 2))
+    codes = np.column_stack([sources[:, 0], sources[:, 0] + 1e-6 * sources[:, 1]])
+    for correlated in (
+        metrics.weak_mcc(codes, sources, continuous=True),
+        metrics.mcc(codes, sources, continuous=True, correlation="cca"),
+    ):
+        assert correlated == pytest.approx(1, abs=1e-6)
