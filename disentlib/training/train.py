@@ -73,8 +73,8 @@ def train(
         encoder: makes the encoder: called with the shape of an observation and `latents=`.
         decoder: makes the decoder, likewise.
         parts: makes all parts of a model, by the names under which it takes them, such as
-            {"backbone": ..., "projector": ...}, in place of encoder and decoder. Each is called
-            with the shape, `latents=` and, of a set with an auxiliary variable, its length
+            {"backbone": ..., "projector": ...}; `encoder` and `decoder` are not used then. Each is
+            called with the shape, `latents=` and, of a set with an auxiliary variable, its length
             `condition=`, of those that it takes.
         optimizer: makes the optimizer.
         stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
@@ -89,8 +89,9 @@ def train(
         evaluation_steps: batches over which the final figures are averaged.
         jit_compile: whether XLA compiles the step.
         steps_per_execution: the most steps in one call of TensorFlow; the largest number up to this
-            one that divides the log interval is taken. It changes no figure; with small networks 1
-            takes twice the time. An interrupt takes effect after the call.
+            one that divides the log interval is taken, and 1 on several devices. It changes no
+            figure; small networks take several times as long with 1. An interrupt takes effect
+            after the call.
         init_from: another run's directory, or a model's file: training starts from its weights
             instead of new ones, at step 0 and with a new optimizer. Those of encoder and decoder
             are taken, and all other trained ones if the method is the same. The source is read
@@ -125,6 +126,12 @@ def train(
     }.items():
         if not (name == "data" and isinstance(maker, ArrayData)):
             _check_maker(name, maker)
+    for name, maker, default in (
+        ("encoder", encoder, conv_encoder),
+        ("decoder", decoder, deconv_decoder),
+    ):
+        if name in (parts or {}) and maker is not default:
+            raise ValueError(f"expected {name}= or a part {name!r}, got both")
     _check_count("steps", steps, minimum=0)
     _check_count("latents", latents)
     _check_count("batch_size", batch_size)

@@ -123,3 +123,14 @@ def test_a_part_that_is_made_already_is_refused(tmp_path):
     with pytest.raises(TypeError, match="expected part encoder to be a class or a function that"):
         train(run_dir=tmp_path, steps=1, parts={"encoder": encoder}, **OPTIONS)
     assert isinstance(encoder, keras.Model)
+
+
+def test_a_part_is_given_once(tmp_path):
+    with pytest.raises(ValueError, match="expected encoder= or a part 'encoder', got both"):
+        train(
+            run_dir=tmp_path,
+            data=data.MiniSprites,
+            model=models.BetaVAE,
+            encoder=linear_encoder,
+            parts={"encoder": linear_encoder, "decoder": linear_decoder},
+        )

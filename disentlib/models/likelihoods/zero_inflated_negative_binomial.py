@@ -37,7 +37,8 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
 class ZeroInflated(tfd.Distribution):
     """0 with probability sigmoid(logits), else a draw from a distribution of counts.
 
-    Densities are computed in log space: no probability is formed that could round to 0 or 1.
+    Densities are computed in log space: no probability is formed that could round to 0 or 1. The
+    class of TensorFlow Probability 0.25 loses counts with probability sigmoid(2 logits) instead.
 
     Args:
         distribution: of counts.
