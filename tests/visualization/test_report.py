@@ -456,3 +456,13 @@ def test_the_page_in_a_browser_without_scores_and_checkpoint(tmp_path, page):
     page.open(path)
     assert page.js("document.querySelectorAll('.latent').length") == 0
     assert page.complaints == []
+
+
+def test_the_headline_names_the_weights_of_a_method():
+    model = {"class": "IVAE", "weights": [100.0, 1, 0.0], "dataset_size": 9, "seed": 3, "prior": {}}
+    settings = {"configuration": {"model": model, "data": {"name": "sources"}}}
+    title, context = report.reported_run.headline(settings)
+    assert title == "IVAE (weights 100, 1, 0) on sources"
+    assert context == "sources · IVAE (weights 100, 1, 0)"
+    settings["configuration"]["model"] = {"class": "VAE", "regularizers": [], "seed": 0}
+    assert report.reported_run.headline(settings)[0] == "VAE on sources"

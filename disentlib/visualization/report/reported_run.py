@@ -191,9 +191,11 @@ def headline(settings: Mapping[str, Any]) -> tuple[str, str]:
     method = model.get("class", "model")
     data = _data_name(configuration.get("data", {}))
     weights = [
-        f"{name} {value:g}"
+        f"{name} {', '.join(f'{number:g}' for number in numbers)}"
         for name, value in model.items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "seed"
+        if name not in ("seed", "dataset_size")  # which weigh nothing
+        and (numbers := value if isinstance(value, list) else [value])
+        and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers)
     ]
     described = f"{method} ({', '.join(weights)})" if weights else method
     return f"{described} on {data}", f"{data} · {described}"
