@@ -10,6 +10,7 @@ from tensorflow_probability import distributions as tfd
 from disentlib.models import checks
 from disentlib.models.configuration import serializable
 from disentlib.models.likelihoods.likelihood import Likelihood
+from disentlib.models.likelihoods.scalar import Scalar
 
 #: Log-scales outside these limits are clipped, so that no density grows without bound.
 LOG_SCALE_LIMITS = (-7.0, 7.0)
@@ -60,7 +61,7 @@ class DiscretizedLogistic(Likelihood):
         return checks.refused(x, wrong, explain, x)
 
 
-class LogisticLevels(tfd.Distribution):
+class LogisticLevels(Scalar):
     """A logistic variable rounded to the nearest of k / (levels - 1), k = 0, ..., levels - 1.
 
     Args:
@@ -70,17 +71,8 @@ class LogisticLevels(tfd.Distribution):
     """
 
     def __init__(self, location, log_scale, levels: int, name: str = "LogisticLevels"):
-        parameters = {"location": location, "log_scale": log_scale, "levels": levels, "name": name}
-        self.location = location
-        self.log_scale = log_scale
-        self.levels = levels
         super().__init__(
-            dtype=location.dtype,
-            reparameterization_type=tfd.NOT_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=False,
-            parameters=parameters,
-            name=name,
+            location.dtype, name, location=location, log_scale=log_scale, levels=levels
         )
 
     @classmethod
@@ -89,12 +81,6 @@ class LogisticLevels(tfd.Distribution):
             "location": tfp.util.ParameterProperties(),
             "log_scale": tfp.util.ParameterProperties(),
         }
-
-    def _event_shape(self):
-        return tf.TensorShape([])
-
-    def _event_shape_tensor(self):
-        return tf.constant([], tf.int32)
 
     def _log_prob(self, x):
         half = 0.5 / (self.levels - 1)

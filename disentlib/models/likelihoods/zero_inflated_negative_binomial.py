@@ -8,6 +8,7 @@ from tensorflow_probability import distributions as tfd
 
 from disentlib.models.configuration import serializable
 from disentlib.models.likelihoods.negative_binomial import NegativeBinomial
+from disentlib.models.likelihoods.scalar import Scalar
 
 
 @serializable
@@ -34,7 +35,7 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
         return ZeroInflated(self.of_mean(self.log_mean(output, x)), dropout)
 
 
-class ZeroInflated(tfd.Distribution):
+class ZeroInflated(Scalar):
     """0 with probability sigmoid(logits), else a draw from a distribution of counts.
 
     Densities are computed in log space: no probability is formed that could round to 0 or 1. The
@@ -46,17 +47,7 @@ class ZeroInflated(tfd.Distribution):
     """
 
     def __init__(self, distribution: tfd.Distribution, logits, name: str = "ZeroInflated"):
-        parameters = {"distribution": distribution, "logits": logits, "name": name}
-        self.distribution = distribution
-        self.logits = logits
-        super().__init__(
-            dtype=distribution.dtype,
-            reparameterization_type=tfd.NOT_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=False,
-            parameters=parameters,
-            name=name,
-        )
+        super().__init__(distribution.dtype, name, distribution=distribution, logits=logits)
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):  # noqa: ARG003
@@ -64,12 +55,6 @@ class ZeroInflated(tfd.Distribution):
             "distribution": tfp.util.BatchedComponentProperties(),
             "logits": tfp.util.ParameterProperties(),
         }
-
-    def _event_shape(self):
-        return tf.TensorShape([])
-
-    def _event_shape_tensor(self):
-        return tf.constant([], tf.int32)
 
     def _log_prob(self, x):
         counted = self.distribution.log_prob(x) - tf.math.softplus(self.logits)
