@@ -260,10 +260,11 @@ def tests_of(path: str) -> list[str]:
 def runs_of(path: str) -> list[list[str]]:
     """Return pytest's arguments for each run of the tests that concern a file, quickest first.
 
-    After the file's own tests come its rows of the tables that its package shares, and the whole
-    tables where they have no row of that name.
+    After the file's own tests come its rows of the tables that its folder, or else its package,
+    shares, and the whole tables where they have no row of that name.
     """
-    common = COMMON.get(Path(path).parts[1], [])
+    own = Path("tests", *Path(path).parent.parts[1:], "test_conformance.py")
+    common = [str(own)] if (ROOT / own).exists() else COMMON.get(Path(path).parts[1], [])
     name = Path(path).stem
     rows = ["-k", f"{name} or {name.replace('_', '')}", *common]
     return [tests_of(path), *([rows, common] if common else [])]
