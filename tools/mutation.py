@@ -246,7 +246,7 @@ def tests_of(path: str) -> list[str]:
     dotted = ".".join(module.parts)
     own = [
         str(test.relative_to(ROOT))
-        for test in sorted((ROOT / "tests" / module.parts[1]).rglob(f"test_{module.name}.py"))
+        for test in sorted((ROOT / "tests" / module.parts[1]).rglob(f"test_*{module.name}*.py"))
     ]
     naming = [
         str(test.relative_to(ROOT))

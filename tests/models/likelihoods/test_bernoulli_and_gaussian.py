@@ -42,6 +42,14 @@ def test_tanh_probabilities_are_shifted_and_clipped():
     np.testing.assert_allclose(log_prob(Bernoulli("tanh")), expected, rtol=1e-3)
 
 
+@pytest.mark.parametrize("activation", ["logits", "tanh"])
+def test_pixels_of_numpy_are_those_of_tensorflow(activation):
+    """A distribution of whole numbers would read NumPy's as such: 0 for all below 1."""
+    distribution = Bernoulli(activation)(tf.constant(OUTPUT))
+    tensors = distribution.log_prob(tf.constant(IMAGES))
+    np.testing.assert_array_equal(distribution.log_prob(IMAGES), tensors)
+
+
 @pytest.mark.parametrize(
     ("activation", "mean"),
     [

@@ -41,3 +41,12 @@ def test_scales_are_clipped():
 def test_mistakes_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_two_levels_or_classes_are_enough():
+    p = likelihoods.DiscretizedLogistic(2).elements(tf.constant([0.3]), tf.constant([0.0]))
+    below = scipy.stats.logistic(0.3).cdf(0.5)
+    for x, mass in ((0.0, below), (1.0, 1 - below)):
+        assert float(p.log_prob([x])[0]) == pytest.approx(np.log(mass), rel=1e-5)
+    assert float(p.mean()[0]) == pytest.approx(1 - below, rel=1e-5)
+    assert likelihoods.Categorical(2).parameters == 2

@@ -38,6 +38,17 @@ def test_scales_stay_within_their_limits(logvar, limit):
     np.testing.assert_allclose(variance, np.exp(limit), rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (1, 3), (4, 1), (2, 4, 3)])
+def test_any_shape_that_broadcasts_over_an_observation_fits(shape):
+    assert likelihoods.LearnedGaussian(shape).decoder_shape((2, 4, 3)) == (2, 4, 3)
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 1), (2,), (1, 2, 4, 3), (2, 4, 6)])
+def test_a_shape_that_does_not_broadcast_is_named(shape):
+    with pytest.raises(ValueError, match="broadcasts over"):
+        likelihoods.LearnedGaussian(shape).decoder_shape((2, 4, 3))
+
+
 def test_shapes_must_fit():
     with pytest.raises(ValueError, match=r"shape \(\) or one that broadcasts over .*\(4, 4, 1\)"):
         models.VAE(
