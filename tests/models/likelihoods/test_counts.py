@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import scipy.stats
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from disentlib import models
 from disentlib.models import likelihoods
 from disentlib.models import networks as nets
+from disentlib.models.likelihoods.zero_inflated_negative_binomial import ZeroInflated
 
 OUTPUT = np.array([[0.5, -1.0, 2.0, 0.0], [3.0, 1.0, -2.0, 0.3]], np.float32)
 X = np.array([[3.0, 0.0, 20.0, 1.0], [100.0, 40.0, 2.0, 9.0]], np.float32)
@@ -117,3 +119,14 @@ def test_shapes_of_dispersions_must_fit():
                 nets.linear_decoder((4,), latents=2),
                 likelihood=likelihoods.NegativeBinomial(shape),
             )
+
+
+def test_zero_inflated_counts_have_the_moments_of_their_draws():
+    nb = tfd.NegativeBinomial(total_count=[2.0, 5.0], logits=[0.5, -1.0])
+    counts = ZeroInflated(nb, tf.constant([-1.0, 0.7]))
+    draws, again = (counts.sample(200_000, seed=[1, 2]).numpy() for _ in range(2))
+    np.testing.assert_array_equal(draws, again)
+    np.testing.assert_allclose(counts.mean(), draws.mean(axis=0), rtol=0.02)
+    np.testing.assert_allclose(counts.variance(), draws.var(axis=0), rtol=0.03)
+    lost = (draws == 0).mean(axis=0)
+    np.testing.assert_allclose(np.exp(counts.log_prob([0.0, 0.0])), lost, rtol=0.02)
