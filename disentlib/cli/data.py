@@ -6,7 +6,7 @@ import inspect
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,13 @@ def parser() -> argparse.ArgumentParser:
     action = add(compare, "published dSprites against dsprites_rendered, pixel by pixel")
     action.add_argument("path", metavar="PATH", type=Path, help="the published file or its folder")
 
-    action = add(import_, "bring your own images and factors into one file that runs can use")
+    action = add(import_, "bring your own observations and factors into one file for runs")
     action.add_argument(
         "source",
         metavar="SOURCE",
         type=Path,
-        help="a .npz or HDF5 file with images and factors, a folder with images.npy and "
-        "factors.npy, or a folder of pictures with one .csv: file name, factors",
+        help="a .npz or HDF5 file with images (pictures or vectors) and factors, a folder with "
+        "images.npy and factors.npy, or a folder of pictures with one .csv: file name, factors",
     )
     action.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .npz to write")
     action.add_argument("--side", metavar="N", type=int, help="resize pictures to N x N")
@@ -141,17 +141,18 @@ def list_(options: argparse.Namespace) -> None:
 
 def info(options: argparse.Namespace) -> None:
     """Print what one set is, and how to get and use it."""
-    kind = set_class(options.name)
+    kind = set_class(options.name, (*SETS, *generated()))
     row = describe(options.name)
     if options.json:
         print(json.dumps(row, indent=2))
         return
     count = f"{row['images']:,} of " if row["images"] else "no full grid of factors, "
     lines = [f"{row['name']}: {row['summary']}", "", "factors:"]
-    lines += [f"  {name:20}{size} values" for name, size in row["factors"].items()]
+    lines += [f"  {name:20}{_values(size)}" for name, size in row["factors"].items()]
+    kinds = "images" if len(row["image_shape"]) == 3 else "vectors"
     lines += [
         "",
-        f"images   {count}{'x'.join(map(str, row['image_shape']))}, {row['dtype']}",
+        f"{kinds:9}{count}{'x'.join(map(str, row['image_shape']))}, {row['dtype']}",
         f"python   data.{kind.__name__}({'' if kind.needs == 'nothing' else 'path'})",
     ]
     if row["gin"]:
@@ -206,6 +207,7 @@ def show(options: argparse.Namespace) -> None:
     from disentlib.visualization.datasets import save_pictures
 
     source = chosen_set(options)
+    source.require_pictures("drawn")
     with stderr(quiet=options.quiet).status(f"drawing {options.name}"):
         paths = save_pictures(source, options.out, rng=options.seed) if source.has_full_grid else []
         sheet = grids.square_grid(source.sample(64, options.seed)[1])
@@ -230,10 +232,11 @@ def import_(options: argparse.Namespace) -> None:
             print(f"note: {safe(note)}", file=sys.stderr)
     sizes = zip(imported.factor_names, imported.factor_sizes, strict=True)
     out = stdout()
-    shape = "x".join(map(str, imported.image_shape))
-    out.print(f"{len(imported.rows):,} images of {shape}, {imported.dtype}")
+    kind = "images" if imported.are_pictures else "observations"
+    shape = "x".join(map(str, imported.shape))
+    out.print(f"{len(imported.rows):,} {kind} of {shape}, {imported.dtype}")
     for name, size in sizes:
-        out.print(f"  {name:20}{f'{size} values' if size else 'real-valued'}")
+        out.print(f"  {name:20}{_values(size)}")
     grid = "every combination occurs" if imported.has_full_grid else "not every combination occurs"
     out.print(f"{grid}; use it as data.ImportedData({str(options.out)!r})", soft_wrap=True)
 
@@ -280,7 +283,7 @@ def chosen_set(options: argparse.Namespace) -> data.GroundTruthData:
         kind = "tfds" if Path(options.name).expanduser().is_dir() else "imported"
         source = data.from_config({"name": kind, "path": options.name})
     else:
-        raise UsageError(f"no data set {options.name!r}{nearest(options.name, SETS)} {ADVICE}")
+        raise UsageError(unknown(options.name, SETS))
     file = getattr(source, "file", None)
     if file is not None and (file / "dataset_info.json").is_file():
         import_tfds()
@@ -295,11 +298,20 @@ def import_tfds() -> None:
     importlib.import_module("tensorflow_datasets")
 
 
-def set_class(name: str) -> type[data.GroundTruthData]:
-    """Return the class of a set, or a usage error with the nearest name."""
-    if name not in SETS:
-        raise UsageError(f"no data set {name!r}{nearest(name, SETS)} {ADVICE}")
-    return SETS[name]
+def set_class(name: str, known: Iterable[str] = SETS) -> type[data.GroundTruthData]:
+    """Return the class of a set, or a usage error with the nearest of the known names."""
+    if name not in known:
+        raise UsageError(unknown(name, known))
+    return SETS[name] if name in SETS else WITH_ARGUMENTS[name]
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Return what to say where no data set has this name."""
+    return f"no data set {name!r}{nearest(name, known)}. {ADVICE}"
+
+
+def _values(size: int | None) -> str:
+    return f"{size} values" if size else "real-valued"
 
 
 def generated() -> list[str]:

@@ -256,6 +256,19 @@ class GroundTruthData(abc.ABC):
                 "use sample(n, rng), which returns (factors, images)"
             )
 
+    @property
+    def are_pictures(self) -> bool:
+        """Whether observations have rows, columns and 1 or 3 channels."""
+        return len(self.shape) == 3 and self.shape[-1] in (1, 3)
+
+    def require_pictures(self, what: str) -> None:
+        """Refuse a set whose observations are no pictures, which `what` was to be done with."""
+        if not self.are_pictures:
+            raise ValueError(
+                f"{self.name} has observations of shape {self.shape}: "
+                f"only pictures (height, width, 1 or 3) can be {what}"
+            )
+
     def __repr__(self) -> str:
         arguments = inspect.signature(type(self)).parameters
         shown = ", ".join(f"{name}={_plain(getattr(self, name, ...))!r}" for name in arguments)

@@ -41,12 +41,13 @@ def prepare(
         The folder of the prepared version.
 
     Raises:
-        ValueError: if the set has no full grid, or another set lies there.
+        ValueError: if the set has no full grid or no pictures, or another set lies there.
         OSError: if the folder cannot be written.
     """
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
+    data.require_pictures("written for TensorFlow Datasets")
     data._require_grid("every combination")
     name = f"disentlib_{data.name}"
     folder = Path(data_dir).expanduser() / name / VERSION

@@ -43,8 +43,9 @@ def model(
 def part(maker: Maker, data_set: GroundTruthData, *, latents: int) -> Any:
     """Return maker(shape, latents=..., condition=...), with those of the arguments that it takes.
 
-    The condition is the length of the set's auxiliary variable, where it has one. Arguments that a
-    `functools.partial` binds are kept.
+    The shape goes to the first positional argument that has no default; the condition is the length
+    of the set's auxiliary variable, where it has one. Arguments that a `functools.partial` binds
+    are kept.
     """
     parameters = inspect.signature(maker).parameters
     bound = maker.keywords if isinstance(maker, functools.partial) else {}
@@ -57,7 +58,6 @@ def part(maker: Maker, data_set: GroundTruthData, *, latents: int) -> Any:
         for name, value in offered.items()
         if name not in bound and (name in parameters or (takes_any and name == "latents"))
     }
-    positional = [
-        one for one in parameters.values() if one.kind in POSITIONAL and one.name not in options
-    ]
-    return maker(*([data_set.shape] if positional else []), **options)
+    positional = [one for one in parameters.values() if one.kind in POSITIONAL]
+    takes_shape = any(one.default is one.empty and one.name not in options for one in positional)
+    return maker(*([data_set.shape] if takes_shape else []), **options)

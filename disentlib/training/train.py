@@ -75,7 +75,8 @@ def train(
         parts: makes all parts of a model, by the names under which it takes them, such as
             {"backbone": ..., "projector": ...}; `encoder` and `decoder` are not used then. Each is
             called with the shape, `latents=` and, of a set with an auxiliary variable, its length
-            `condition=`, of those that it takes.
+            `condition=`, of those that it takes: the shape goes to its first positional argument
+            without a default.
         optimizer: makes the optimizer.
         stream: makes the training batches: called with the data set, `batch_size=`, `seed=` and
             `start=`, the first step.

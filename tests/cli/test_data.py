@@ -174,6 +174,31 @@ class Needy(OwnBars):
 """
 
 
+def test_vectors_are_imported_described_and_not_drawn(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("in.npz", images=rng.normal(size=(50, 5)), factors=rng.normal(size=(50, 2)))
+    np.savez("grid.npz", images=rng.normal(size=(6, 5)), factors=np.argwhere(np.ones((2, 3))))
+    code, out, _ = output(capsys, "import", "in.npz", "--out", "mine.npz")
+    assert code == 0
+    assert out.splitlines()[0] == "50 observations of 5, float32"
+    assert out.splitlines()[1].split() == ["factor_0", "real-valued"]
+    for arguments in (
+        ["show", "mine.npz"],
+        ["show", "nonstationary_sources"],
+        ["prepare", "grid.npz", "--data_dir", "tfds"],
+    ):
+        code, _, error = output(capsys, *arguments)
+        assert (code, error.count("\n")) == (1, 1)
+        assert "has observations of shape (5,): only pictures" in error
+    assert not Path("tfds").exists()
+    code, out, _ = output(capsys, "info", "nonstationary_sources")
+    assert code == 0
+    assert "  source_0            real-valued\n" in out
+    assert "vectors  no full grid of factors, 5, float32\n" in out
+    assert "python   data.NonstationarySources()\n" in out
+
+
 def test_imported_and_own_sets_are_shown(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])

@@ -33,6 +33,9 @@ def test_a_part_is_called_with_what_it_takes():
         (lambda *, latents: given(latents=latents), given(latents=7)),
         (lambda size, **options: given(size, **options), given(shape, latents=7)),
         (lambda shape, latents: given(shape, latents), given(shape, 7)),
+        (lambda scale=0.1: given(scale), given(0.1)),
+        (lambda scale=0.1, latents=2: given(scale, latents), given(0.1, 7)),
+        (lambda latents, scale=0.1: given(latents, scale), given(7, 0.1)),
         (
             functools.partial(lambda shape, condition=9: given(shape, condition), condition=None),
             given(shape, None),

@@ -78,7 +78,7 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
         prior = self(condition)
         try:
             return tfd.kl_divergence(posterior, prior)
-        except NotImplementedError:
+        except NotImplementedError:  # TFP knows no closed form for this pair
             return posterior.log_prob(z) - prior.log_prob(z)
 
     @abc.abstractmethod
