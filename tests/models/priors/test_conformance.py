@@ -5,16 +5,36 @@ import inspect
 import keras
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 import tensorflow as tf
 
 from disentlib.losses import normal
 from disentlib.models import networks, priors
 
+FULL = {"covariance": "full", "variance": 0.5}
+
+
+def correlated(mixture):
+    """Give a mixture of full covariances correlations and scales of every kind."""
+    rng = np.random.default_rng(1)
+    mixture.lower.assign(rng.normal(size=mixture.lower.shape))
+    mixture.logvars.assign(rng.normal(scale=0.5, size=mixture.logvars.shape) - 0.5)
+    mixture.logits.assign(rng.normal(size=mixture.logits.shape))
+    return mixture
+
+
 # Each of two latents, so that its density can be integrated over a grid.
 PRIORS = {
     "Normal": lambda: priors.Normal([0.5, 2.0], means=[0.3, -0.2]),
     "GaussianMixture": lambda: priors.GaussianMixture(3, latents=2),
+    "GaussianMixture, full": lambda: correlated(priors.GaussianMixture(3, latents=2, **FULL)),
+    "Facets": lambda: priors.Facets(
+        [
+            priors.GaussianMixture(3, latents=1, variance=0.5),
+            priors.GaussianMixture(2, latents=1, **FULL),
+        ]
+    ),
     "Conditional": lambda: priors.Conditional(
         4,
         2,
@@ -53,7 +73,7 @@ def test_every_prior_is_here():
         for name, value in vars(priors).items()
         if inspect.isclass(value) and issubclass(value, priors.Prior) and value is not priors.Prior
     }
-    assert public == set(PRIORS)
+    assert public == {name.partition(",")[0] for name in PRIORS}
 
 
 @every_prior
@@ -159,6 +179,14 @@ def test_a_conditional_prior_asks_for_its_condition():
         (lambda: priors.Normal([1.0, 0.0]), "positive variances"),
         (lambda: priors.Normal([1.0, 2.0], means=[0.0]), "2 finite means"),
         (lambda: priors.GaussianMixture(0, latents=2), "clusters of at least 1"),
+        (
+            lambda: mixture(covariance="diag"),
+            "^expected covariance 'diagonal' or 'full', got 'diag'$",
+        ),
+        (lambda: mixture(variance=0.0), "^expected a positive variance, got 0.0$"),
+        (lambda: mixture(variance=float("nan")), "^expected a positive variance, got nan$"),
+        (lambda: mixture(variance=float("inf")), "^expected a positive variance, got inf$"),
+        (lambda: priors.Facets([]), "^expected at least one of mixtures, one a facet, got none$"),
         (lambda: priors.Univariate("Nonesuch", {}), "as 'Laplace', got 'Nonesuch'"),
         (lambda: priors.Univariate("Laplace", {"mu": 0.0}), "expected parameters of Laplace"),
         (lambda: priors.Mixture([]), "at least one part"),
@@ -182,6 +210,97 @@ def test_responsibilities_are_bayes_rule():
     )
     found = np.exp(prior.log_responsibilities(z.astype(np.float32)))
     np.testing.assert_allclose(found, joint / joint.sum(axis=1, keepdims=True), rtol=1e-4)
+
+
+def mixture(**options):
+    return priors.GaussianMixture(2, latents=2, **options)
+
+
+def by_loops(prior, z):
+    """Return log pi_c N(z; mean_c, covariance_c) (samples, clusters) as SciPy has it."""
+    weights = scipy.special.softmax(np.asarray(prior.logits, np.float64))
+    joint = np.empty((len(z), prior.clusters))
+    for cluster in range(prior.clusters):
+        scales = np.exp(np.asarray(prior.logvars, np.float64)[cluster] / 2)
+        factor = np.diag(scales)
+        for row in range(prior.latents):
+            for column in range(row):
+                if prior.covariance == "full":
+                    factor[row, column] = scales[row] * prior.lower.numpy()[cluster, row, column]
+        component = scipy.stats.multivariate_normal(prior.means[cluster], factor @ factor.T)
+        joint[:, cluster] = np.log(weights[cluster]) + component.logpdf(z)
+    return joint
+
+
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_a_mixture_is_scipys(covariance):
+    keras.utils.set_random_seed(4)
+    prior = priors.GaussianMixture(4, latents=3, covariance=covariance, variance=0.2)
+    np.testing.assert_allclose(prior.components().stddev(), 0.2**0.5 * np.ones((4, 3)), rtol=1e-6)
+    if covariance == "full":
+        correlated(prior)
+    z = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    joint = by_loops(prior, z)
+    expected = scipy.special.logsumexp(joint, axis=1)
+    np.testing.assert_allclose(prior.log_prob(z), expected, rtol=1e-4)
+    responsibilities = joint - expected[:, None]
+    np.testing.assert_allclose(
+        prior.log_responsibilities(z), responsibilities, rtol=1e-3, atol=1e-4
+    )
+
+
+def test_facets_are_independent_mixtures():
+    keras.utils.set_random_seed(5)
+    parts = [
+        priors.GaussianMixture(3, latents=2, variance=0.3),
+        correlated(priors.GaussianMixture(4, latents=3, **FULL)),
+    ]
+    prior = priors.Facets(parts)
+    z = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
+    joints = [
+        by_loops(part, codes) for part, codes in zip(parts, (z[:, :2], z[:, 2:]), strict=True)
+    ]
+    logs = [scipy.special.logsumexp(joint, axis=1) for joint in joints]
+    np.testing.assert_allclose(prior.log_prob(z), logs[0] + logs[1], rtol=1e-4)
+    found = prior.log_responsibilities(z)
+    assert [part.shape for part in found] == [(6, 3), (6, 4)]
+    for part, joint, log in zip(found, joints, logs, strict=True):
+        np.testing.assert_allclose(part, joint - log[:, None], rtol=1e-3, atol=1e-4)
+    mean, logvar = np.random.default_rng(1).normal(size=(2, 6, 5)).astype(np.float32)
+    q = scipy.stats.norm(mean, np.exp(logvar / 2)).logpdf(z)
+    expected = np.stack([q[:, :2].sum(axis=1) - logs[0], q[:, 2:].sum(axis=1) - logs[1]], axis=1)
+    divergences = prior.divergences(normal(mean, logvar), z)
+    np.testing.assert_allclose(divergences, expected, rtol=1e-4, atol=1e-4)
+    divergence = prior.divergence(normal(mean, logvar), z)
+    np.testing.assert_allclose(divergence, expected.sum(axis=1), rtol=1e-4, atol=1e-4)
+
+
+def test_one_cluster_is_a_normal_prior_whose_divergence_is_in_closed_form():
+    plain = priors.Normal([1.0, 1.0])
+    one = priors.GaussianMixture(1, latents=2, spread=0.0)
+    facets = priors.Facets([priors.GaussianMixture(1, latents=1, spread=0.0)] * 2)
+    q = posterior()
+    expected = plain.divergence(q, None)
+    np.testing.assert_allclose(one.divergence(q, q.sample(seed=1)), expected, rtol=1e-5)
+    np.testing.assert_allclose(facets.divergence(q, q.sample(seed=1)), expected, rtol=1e-5)
+    assert [weight.name for weight in one.trainable_variables] == ["means", "logvars"]
+
+
+def test_covariances_may_stay_as_they_are():
+    prior = priors.GaussianMixture(2, latents=2, learn_covariances=False, **FULL)
+    assert [weight.name for weight in prior.trainable_variables] == ["logits", "means"]
+    assert not priors.GaussianMixture(2, latents=2, learn=False, **FULL).trainable_variables
+    single = priors.GaussianMixture(
+        2, latents=1, **FULL
+    )  # whose factor has no part off the diagonal
+    assert [weight.name for weight in single.trainable_variables] == ["logits", "means", "logvars"]
+
+
+def test_facets_take_mixtures_alone():
+    with pytest.raises(
+        TypeError, match="expected mixtures of the class GaussianMixture, got Normal"
+    ):
+        priors.Facets([mixture(), priors.Normal([1.0])])
 
 
 def test_bimodal_is_what_it_says():
