@@ -5,7 +5,7 @@ python tools/mutation.py --seed 1 --count 60 --json survivors.json disentlib/los
 
 Each change is made in a copy of the checkout: an operator exchanged (+ for -, < for <=, and for
 or), a number off by one or doubled, a condition negated, an argument of a call dropped. Docstrings,
-annotations, defaults and messages of errors are left alone. The tests that concern the changed file
+annotations, defaults, messages of errors and `strict=` of zips are left alone. The tests that concern the changed file
 run until the first failure: the file's own test, those that import it by name, and the conformance
 tables of its package. What is printed as survived is a place to look at: a test is
 missing, or the change means nothing (name it in tools/mutation_equivalents.txt with the reason).
@@ -13,6 +13,7 @@ missing, or the change means nothing (name it in tools/mutation_equivalents.txt 
 
 import argparse
 import ast
+import builtins
 import json
 import multiprocessing
 import os
@@ -171,6 +172,10 @@ class Places(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         """A named argument, dropped."""
+        if isinstance(node.func, ast.Name) and node.func.id == "zip":
+            for argument in node.args:  # but not strict=, which is a guard
+                self.visit(argument)
+            return
         for keyword in node.keywords:
             if keyword.arg and len(node.args) + len(node.keywords) > 1:
                 start = self.position(keyword.lineno, keyword.col_offset)
@@ -211,10 +216,7 @@ def _is_type(node: ast.BinOp) -> bool:
     sides = [node.left, node.right]
     return any(
         (isinstance(side, ast.Constant) and side.value is None)
-        or (
-            isinstance(side, ast.Name)
-            and (side.id[0].isupper() or side.id in __builtins__.__dict__)
-        )
+        or (isinstance(side, ast.Name) and (side.id[0].isupper() or side.id in dir(builtins)))
         for side in sides
     )
 

@@ -126,7 +126,6 @@ def pairs(
         drawn = changed_factors(data, batch_size, rng, changed=changed, protocol=protocol)
         return _pictured(data, drawn, rng)
 
-    changed_factors(data, 1, 0, changed=changed, protocol=protocol)  # says now what does not fit
     options = {"changed": changed, "protocol": protocol}
     return _pair_stream(draw, data, options, batch_size=batch_size, seed=seed, start=start)
 
@@ -154,7 +153,6 @@ def transitions(
         rng = counter(seed, step)
         return _pictured(data, moved_factors(data, batch_size, rng, rate=rate), rng)
 
-    moved_factors(data, 1, 0, rate=rate)  # says now what does not fit
     return _pair_stream(draw, data, {"rate": rate}, batch_size=batch_size, seed=seed, start=start)
 
 

@@ -1,13 +1,15 @@
 import functools
+import itertools
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from disentlib import data
-from disentlib.data.labellers import permuted
-from disentlib.data.pairs import changed_factors
+from disentlib.data.labellers import noisy, permuted
+from disentlib.data.pairs import changed_factors, moved_factors
 from disentlib.data.randomness import counter
 
 
@@ -30,6 +32,43 @@ def test_a_stream_continues_exactly_where_it_stopped():
     np.testing.assert_array_equal(whole[5:], again)
     other = batches(data.streams.images(sprites, batch_size=4, seed=1), 9)
     assert (np.array(whole) != other).any()
+
+
+def test_batches_of_images_alone_are_those_of_images():
+    sprites = data.MiniSprites()
+    got = data.streams.batches(sprites, batch_size=4, seed=3, start=2)
+    expected = data.streams.images(sprites, batch_size=4, seed=3, start=2)
+    np.testing.assert_array_equal(batches(got, 3), batches(expected, 3))
+    assert got.element_spec == expected.element_spec
+
+
+def test_batches_with_an_auxiliary_variable_show_it_to_networks_and_losses():
+    sources = data.NonstationarySources(segments=3, per_segment=8, sources=2, observed=2)
+    stream = data.streams.batches(sources, batch_size=4, seed=3, start=2)
+    for step, (x, y) in enumerate(stream.take(3), 2):
+        seen = sources.sample(4, counter(3, step))[1]
+        np.testing.assert_array_equal(x["x"], seen["x"])
+        for part in (x, y):
+            np.testing.assert_array_equal(part["u"], seen["u"])
+    with pytest.raises(ValueError, match="seed and start of at least 0, got -1 and 0"):
+        data.streams.batches(sources, batch_size=4, seed=-1)
+
+
+def test_a_batch_that_takes_long_is_not_overtaken_by_the_next(monkeypatch):
+    monkeypatch.setattr(data.streams, "BATCHES_A_CALL", 1)
+    calls, later = itertools.count(), threading.Event()
+
+    class Slow(data.MiniSprites):
+        def sample(self, n, rng):
+            if (call := next(calls)) == 1:  # the first but for the one that checks the options
+                later.wait(1.0)
+            elif call > 1:
+                later.set()
+            return super().sample(n, rng)
+
+    got = batches(data.streams.images(Slow(), batch_size=4, seed=0), 4)
+    expected = batches(data.streams.images(data.MiniSprites(), batch_size=4, seed=0), 4)
+    np.testing.assert_array_equal(got, expected)
 
 
 def test_shapes_and_types_are_known_before_a_batch_is_drawn():
@@ -65,6 +104,16 @@ def test_pairs_are_two_images_and_what_changed_between_them():
         assert (changed.numpy().sum(axis=1) == 1).all()
 
 
+def test_pairs_of_the_reference_change_as_it_does():
+    sprites = data.MiniSprites()
+    stream = data.streams.pairs(sprites, batch_size=32, seed=4, protocol="locatello2020")
+    images, changed = next(iter(stream))
+    first, second, chosen = changed_factors(sprites, 32, counter(4, 0), protocol="locatello2020")
+    np.testing.assert_array_equal(images[:, 1], sprites.images(second) / np.float32(255))
+    np.testing.assert_array_equal(changed, chosen)
+    assert (first == second).all(axis=1).any()  # a new value that is the old one
+
+
 def test_pairs_draw_chance_afresh_for_either_image():
     stream = data.streams.pairs(data.ColorDSpritesRendered(), batch_size=4, seed=0, changed=1)
     images = next(iter(stream))[0].numpy()
@@ -75,6 +124,8 @@ def test_pairs_draw_chance_afresh_for_either_image():
 def test_transitions_move_at_least_one_factor():
     stream = data.streams.transitions(data.MiniSprites(), batch_size=32, seed=1, rate=2.0)
     images, moved = next(iter(stream))
+    _, _, expected = moved_factors(data.MiniSprites(), 32, counter(1, 0), rate=2.0)
+    np.testing.assert_array_equal(moved, expected)
     assert moved.numpy().any(axis=1).all()
     assert moved.numpy().mean() < 0.6
     assert (images[:, 0].numpy() != images[:, 1].numpy()).any(axis=(1, 2, 3)).all()
@@ -104,6 +155,27 @@ def test_the_reference_draws_its_labelled_images_from_one_random_state():
     labels, _ = permuted(factors, sprites.sizes, rng)
     np.testing.assert_array_equal(known.images, sprites.images(factors))
     np.testing.assert_array_equal(known.labels, labels)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"labeller": "permuted", "protocol": "locatello2019"},
+        {"labeller": noisy, "label_seed": 3},
+    ],
+)
+def test_a_labelled_stream_shows_the_labels_of_the_set_that_its_options_draw(options):
+    sprites = data.MiniSprites()
+    stream = data.streams.labelled(
+        sprites, batch_size=6, seed=0, labels=9, train_fraction=0.6, **options
+    )
+    options = {"seed" if name == "label_seed" else name: options[name] for name in options}
+    known = data.streams.labelled_set(sprites, 9, **options)
+    images, labels = next(iter(stream))
+    np.testing.assert_array_equal(labels[6:], known.labels[:6])  # ceil(0.6 * 9) of them
+    np.testing.assert_array_equal(images[6:], known.images[:6] / np.float32(255))
+    labels = list(stream.take(2))[1][1]
+    np.testing.assert_array_equal(labels[6:], known.labels[:6])  # and again
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,13 @@ def test_it_is_built_again_from_its_configuration(name):
 
 
 @every_prior
+def test_its_numbers_are_counted(name):
+    prior, _ = make(name)
+    numbers = sum(np.size(values) for values in prior.get_weights())
+    assert prior.count_params() == numbers  # Keras refuses to count what it takes for unbuilt
+
+
+@every_prior
 def test_far_codes_give_no_nan(name):
     prior, condition = make(name)
     assert np.isfinite(prior.log_prob(np.full((BATCH, 2), 1e4, np.float32), condition)).all()
