@@ -5,10 +5,11 @@ python tools/mutation.py --seed 1 --count 60 --json survivors.json disentlib/los
 
 Each change is made in a copy of the checkout: an operator exchanged (+ for -, < for <=, and for
 or), a number off by one or doubled, a condition negated, an argument of a call dropped. Docstrings,
-annotations, defaults, messages of errors and `strict=` of zips are left alone. The tests that concern the changed file
-run until the first failure: the file's own test, those that import it by name, and the conformance
-tables of its package. What is printed as survived is a place to look at: a test is
-missing, or the change means nothing (name it in tools/mutation_equivalents.txt with the reason).
+annotations, defaults, messages of errors and `strict=` of zips are left alone. The tests that
+concern the changed file run until the first failure: the file's own test, those that import it by
+name, and the conformance tables of its package. What is printed as survived is a place to look at:
+a test is missing, or the change means nothing (name it in tools/mutation_equivalents.txt with the
+reason).
 """
 
 import argparse
@@ -246,9 +247,10 @@ def tests_of(path: str) -> list[str]:
     """Return the tests that concern a file, quickest first."""
     module = Path(path).with_suffix("")
     dotted = ".".join(module.parts)
-    own = [
+    named = (ROOT / "tests" / module.parts[1]).rglob(f"test_*{module.name}*.py")
+    own = [  # that of exactly this name first
         str(test.relative_to(ROOT))
-        for test in sorted((ROOT / "tests" / module.parts[1]).rglob(f"test_*{module.name}*.py"))
+        for test in sorted(named, key=lambda test: (test.stem != f"test_{module.name}", test))
     ]
     naming = [
         str(test.relative_to(ROOT))
