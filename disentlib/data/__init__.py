@@ -17,6 +17,7 @@ from disentlib.data.sets.abstract_dsprites import (
 from disentlib.data.sets.array_data import ArrayData as ArrayData
 from disentlib.data.sets.cars3d import Cars3D as Cars3D
 from disentlib.data.sets.celeba import CelebA as CelebA
+from disentlib.data.sets.clustered_sources import ClusteredSources as ClusteredSources
 from disentlib.data.sets.color_dsprites import ColorDSprites as ColorDSprites
 from disentlib.data.sets.color_dsprites import ColorDSpritesRendered as ColorDSpritesRendered
 from disentlib.data.sets.dsprites import DSprites as DSprites

@@ -12,6 +12,7 @@ from disentlib.data.sets.abstract_dsprites import AbstractDSprites, AbstractDSpr
 from disentlib.data.sets.array_data import ArrayData
 from disentlib.data.sets.cars3d import Cars3D
 from disentlib.data.sets.celeba import CelebA
+from disentlib.data.sets.clustered_sources import ClusteredSources
 from disentlib.data.sets.color_dsprites import ColorDSprites, ColorDSpritesRendered
 from disentlib.data.sets.dsprites import DSprites
 from disentlib.data.sets.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
@@ -66,7 +67,15 @@ SETS: dict[str, type[GroundTruthData]] = {
 # Sets that nothing but their arguments describes: another set, an imported file, a generator.
 WITH_ARGUMENTS: dict[str, type[GroundTruthData]] = {
     kind.name: kind
-    for kind in (Correlated, HeldOut, ImportedData, NonstationarySources, Split, TFDSData)
+    for kind in (
+        ClusteredSources,
+        Correlated,
+        HeldOut,
+        ImportedData,
+        NonstationarySources,
+        Split,
+        TFDSData,
+    )
 }
 
 

@@ -44,10 +44,11 @@ def test_list_names_every_set(capsys):
         assert name in out
     code, out, _ = output(capsys, "list", "--json")
     rows = {row["name"]: row for row in json.loads(out)}
-    assert [*rows] == sorted([*catalog.SETS, "nonstationary_sources"])
+    assert [*rows] == sorted([*catalog.SETS, "clustered_sources", "nonstationary_sources"])
     assert rows["nonstationary_sources"]["image_shape"] == [5]
     assert rows["nonstationary_sources"]["factors"] == {f"source_{k}": None for k in range(5)}
     assert rows["nonstationary_sources"]["gin"] is None
+    assert rows["clustered_sources"]["gin"] == "data/clustered_sources.gin"
 
 
 def test_show_draws_what_each_factor_does(capsys, tmp_path):
