@@ -19,6 +19,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -64,15 +65,15 @@ HEAVY = [
     "pandas",
     "pytest",
 ]
+TABLE = "test_conformance.py"  # of what holds for every method, score, ...
 # What every change in a package is held against beside the file's own test.
 COMMON = {
     "metrics": ["tests/metrics/test_conformance.py", "tests/metrics/test_oracle.py"],
-    "ops": [],
     "losses": ["tests/losses"],
     "models": ["tests/models/test_conformance.py"],
-    "data": ["tests/data/test_streams.py"],
-    "studies": ["tests/studies/test_analysis.py"],
 }
+# Rows of tables that take many minutes as a whole: a method of each kind.
+KINDS = {"models": "IVAE or FactorVAE or AdaGVAE or S2VAE"}
 
 
 @dataclass(frozen=True)
@@ -244,34 +245,75 @@ def compiles(change: Change, text: str) -> bool:
 
 
 def tests_of(path: str) -> list[str]:
-    """Return the tests that concern a file, quickest first."""
-    module = Path(path).with_suffix("")
-    dotted = ".".join(module.parts)
-    named = (ROOT / "tests" / module.parts[1]).rglob(f"test_*{module.name}*.py")
-    own = [  # that of exactly this name first
-        str(test.relative_to(ROOT))
-        for test in sorted(named, key=lambda test: (test.stem != f"test_{module.name}", test))
-    ]
+    """Return the tests that concern a file, those of its own name first.
+
+    A file that no test names is held against the tests of its folder, or else against those of the
+    files that import it.
+    """
+    dotted = ".".join(Path(path).with_suffix("").parts)
     naming = [
         str(test.relative_to(ROOT))
         for test in sorted((ROOT / "tests").rglob("test_*.py"))
-        if f"from {dotted} import" in (text := test.read_text(encoding="utf-8"))
-        or f"import {dotted}" in text
+        if test.name != TABLE
+        and (
+            f"from {dotted} import" in (text := test.read_text(encoding="utf-8"))
+            or f"import {dotted}" in text
+        )
     ]
+    own = named_after(path)
+    folders = Path(path).parent.parts[1:]
+    if not own and not naming and len(folders) > 1:
+        tests = sorted((ROOT / Path("tests", *folders)).glob("test_*.py"))
+        own = [str(test.relative_to(ROOT)) for test in tests if test.name != TABLE]
+    users = [path]
+    while users and not own and not naming:
+        users = [one for user in users for one in importers(user)]
+        own = [test for user in users for test in named_after(user)]
     return list(dict.fromkeys([*own, *naming, path]))
+
+
+def named_after(path: str) -> list[str]:
+    """Return the test of a file's name, or else those whose names have it in them."""
+    name = Path(path).stem
+    folder = ROOT / "tests" / Path(path).parts[1]
+    tests = sorted(folder.rglob(f"test_{name}.py")) or sorted(folder.rglob(f"test_*{name}*.py"))
+    return [str(test.relative_to(ROOT)) for test in tests]
+
+
+def importers(path: str) -> list[str]:
+    """Return the files of a file's package that import it, but for those that only export."""
+    *folders, name = Path(path).with_suffix("").parts
+    folder = ".".join(folders)
+    line = re.compile(
+        rf"^from ({folder}\.{name} import|{folder} import .*\b{name}\b)", re.MULTILINE
+    )
+    return [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / Path(*folders[:2])).rglob("*.py"))
+        if file.name != "__init__.py" and line.search(file.read_text(encoding="utf-8"))
+    ]
 
 
 def runs_of(path: str) -> list[list[str]]:
     """Return pytest's arguments for each run of the tests that concern a file, quickest first.
 
     After the file's own tests come its rows of the tables that its folder, or else its package,
-    shares, and the whole tables where they have no row of that name.
+    shares; where they have no row of that name the whole tables, or of long ones a row of each
+    kind.
     """
-    own = Path("tests", *Path(path).parent.parts[1:], "test_conformance.py")
-    common = [str(own)] if (ROOT / own).exists() else COMMON.get(Path(path).parts[1], [])
+    package, *folders = Path(path).parent.parts[1:]
+    table = Path("tests", package, *folders, TABLE)
+    of_folder = bool(folders) and (ROOT / table).exists()
+    common = [str(table)] if of_folder else COMMON.get(package, [])
+    if not common:
+        return [tests_of(path)]
     name = Path(path).stem
-    rows = ["-k", f"{name} or {name.replace('_', '')}", *common]
-    return [tests_of(path), *([rows, common] if common else [])]
+    names = [name, name.replace("_", "")]
+    kinds: list[str] = []
+    if not of_folder and package in KINDS:
+        names = [f"[{name}]" for name in names]  # nothing that is only part of another's name
+        kinds = ["-k", KINDS[package]]
+    return [tests_of(path), ["-k", " or ".join(names), *common], [*kinds, *common]]
 
 
 def run(change: Change, copy: Path, seconds: float) -> str:

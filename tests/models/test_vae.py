@@ -209,6 +209,16 @@ def test_subclassed_encoders_with_three_outputs_work(tmp_path, built):
     np.testing.assert_array_equal(again.encode(IMAGES), model.encode(IMAGES))
 
 
+def test_encoders_may_name_their_outputs_in_any_order():
+    plain = nets.linear_encoder(SHAPE, latents=3)
+    mean, logvar = plain.outputs
+    decoder = nets.linear_decoder(SHAPE, latents=3)
+    model = models.VAE(keras.Model(plain.inputs, {"logvar": logvar, "mean": mean}), decoder)
+    np.testing.assert_array_equal(model.encode(IMAGES), plain(IMAGES))
+    with pytest.raises(ValueError, match=r"outputs mean and logvar, got \['mean', 'scale'\]"):
+        models.VAE(keras.Model(plain.inputs, {"mean": mean, "scale": logvar}), decoder)
+
+
 def test_networks_that_cannot_work_are_named():
     decoder = nets.linear_decoder(SHAPE, latents=3)
     images = keras.Input(SHAPE)
