@@ -1,6 +1,8 @@
 """Scores of representations, from arrays: codes (samples, dims) and factors (samples, factors)."""
 
 from disentlib.metrics.alignment.affine_mcc import affine_mcc as affine_mcc
+from disentlib.metrics.alignment.cluster_accuracy import ClusterAccuracy as ClusterAccuracy
+from disentlib.metrics.alignment.cluster_accuracy import cluster_accuracy as cluster_accuracy
 from disentlib.metrics.alignment.mcc import mcc as mcc
 from disentlib.metrics.alignment.weak_mcc import weak_mcc as weak_mcc
 from disentlib.metrics.diagnose import diagnose as diagnose
@@ -69,7 +71,16 @@ from disentlib.metrics.protocol import CodeTable as CodeTable
 from disentlib.metrics.scale import ScaleWarning as ScaleWarning
 from disentlib.metrics.score import Score as Score
 from disentlib.metrics.scores import SCORES as SCORES
+from disentlib.metrics.selection.compare_seed_stability import (
+    StabilityComparison as StabilityComparison,
+)
+from disentlib.metrics.selection.compare_seed_stability import (
+    compare_seed_stability as compare_seed_stability,
+)
 from disentlib.metrics.selection.model_centrality import model_centrality as model_centrality
+from disentlib.metrics.selection.seed_stability import SeedStability as SeedStability
+from disentlib.metrics.selection.seed_stability import SkippedSeedWarning as SkippedSeedWarning
+from disentlib.metrics.selection.seed_stability import seed_stability as seed_stability
 from disentlib.metrics.selection.udr import UDR as UDR
 from disentlib.metrics.selection.udr import udr as udr
 from disentlib.metrics.selection.unified_scores import unified_scores as unified_scores

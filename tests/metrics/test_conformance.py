@@ -68,6 +68,8 @@ OF_QUANTITIES = [name for name in SUPERVISED if not SCORES[name].discrete_only]
 
 # Public functions that are no scores.
 OTHERS = {
+    "cluster_accuracy",
+    "compare_seed_stability",
     "dci_es",  # a score, but one of minutes
     "diagnose",
     "downstream_task",
@@ -76,6 +78,7 @@ OTHERS = {
     "fairness",
     "model_centrality",
     "reduced_downstream_task",
+    "seed_stability",
     "strong_downstream_task",
     "udr",
     "unified_scores",

@@ -90,7 +90,8 @@ class ClusteredSources(ArrayData):
 
         rng = np.random.default_rng(seed)
         self.means = rng.uniform(-mean_range, mean_range, (clusters, sources))
-        self.scales = np.exp(rng.uniform(*np.log(deviations), (clusters, sources)))
+        low, high = np.log(deviations)
+        self.scales = np.exp(rng.uniform(low, high, (clusters, sources)))
         self.clusters = rng.integers(clusters, size=samples)
         noise = rng.standard_normal((samples, sources))
         truth = self.means[self.clusters] + self.scales[self.clusters] * noise

@@ -1,5 +1,7 @@
 """Mean correlation coefficient of canonical variates (Khemakhem et al., 2020)."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -84,7 +86,7 @@ def weak_mcc(
         test_array, test_table = check_targets(*test, continuous)
     warn_of_outliers(array)
     of_codes, of_factors = Standardisation.of(array), Standardisation.of(table)
-    maps = canonical_maps(of_codes(array), of_factors(table), ridge=ridge)
+    maps = canonical_maps(whitened(of_codes(array), ridge), whitened(of_factors(table), ridge))
     code_map, factor_map = (each[:, :pairs] for each in maps)
     if not code_map.shape[1]:
         return 0.0
@@ -92,30 +94,31 @@ def weak_mcc(
     return matched(matrix) * code_map.shape[1] / pairs
 
 
-def canonical_maps(
-    left: NDArray[np.float64], right: NDArray[np.float64], *, ridge: float = 0.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the linear maps to canonical variates, most correlated first.
+class Whitened(NamedTuple):
+    """Columns without correlation, and the map that makes them.
 
-    Args:
-        left: standardised (samples, a).
-        right: standardised (samples, b).
-        ridge: see `weak_mcc`.
-
-    Returns:
-        (a, k) and (b, k), k the lower of the two ranks.
+    Attributes:
+        values: (samples, rank), columns of length 1, less with a ridge.
+        map: (columns, rank).
     """
-    (left_basis, left_map), (right_basis, right_map) = (
-        _whitened(side, ridge) for side in (left, right)
-    )
-    u, _, v = np.linalg.svd(left_basis.T @ right_basis, full_matrices=False)
-    return left_map @ u, right_map @ v.T
+
+    values: NDArray[np.float64]
+    map: NDArray[np.float64]
 
 
-def _whitened(
-    values: NDArray[np.float64], ridge: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return uncorrelated columns of length 1, less with a ridge, and the map that makes them."""
+def whitened(values: NDArray[np.float64], ridge: float = 0.0) -> Whitened:
+    """Return standardised `values` (samples, columns) without correlation; see `weak_mcc`."""
     u, singular, v = directions(values / np.sqrt(len(values)))
     shrunk = np.sqrt(singular**2 + ridge)
-    return u * (singular / shrunk), v.T / shrunk
+    return Whitened(u * (singular / shrunk), v.T / shrunk)
+
+
+def canonical_maps(
+    left: Whitened, right: Whitened
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the linear maps (columns, k) to canonical variates, most correlated first.
+
+    k is the lower of the two ranks.
+    """
+    u, _, v = np.linalg.svd(left.values.T @ right.values, full_matrices=False)
+    return left.map @ u, right.map @ v.T
