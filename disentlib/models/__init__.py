@@ -23,6 +23,7 @@ from disentlib.models.label_losses import LabelEmbedding as LabelEmbedding
 from disentlib.models.label_losses import LabelInformation as LabelInformation
 from disentlib.models.label_losses import LabelSquaredError as LabelSquaredError
 from disentlib.models.method import Method as Method
+from disentlib.models.mfcvae import MFCVAE as MFCVAE
 from disentlib.models.ml_vae import MLVAE as MLVAE
 from disentlib.models.saving import configuration_of as configuration_of
 from disentlib.models.saving import load as load

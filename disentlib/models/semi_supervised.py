@@ -156,4 +156,4 @@ class SupervisedVAE(VAE):
         z = self.sample(mean, logvar)
         # No term trains the variances; a gradient of 0 keeps Keras from warning of a missing one.
         detached = tf.stop_gradient(z) + 0.0 * z
-        return Code(mean, logvar, z, self.decoder(detached, training=training))
+        return Code(mean, logvar, z, self.decoder_output(detached, training=training))

@@ -128,7 +128,11 @@ class VAE(Method):
     def sample_and_decode(self, mean, logvar, training: bool = False) -> Code:
         """Sample once from N(mean, exp(logvar)) and decode."""
         z = self.sample(mean, logvar)
-        return Code(mean, logvar, z, self.decoder(z, training=training))
+        return Code(mean, logvar, z, self.decoder_output(z, training=training))
+
+    def decoder_output(self, z, training: bool = False) -> tf.Tensor:
+        """Return the parameters of p(x|z), the decoder's output at z (batch, latents)."""
+        return self.decoder(z, training=training)
 
     def sample(self, mean, logvar) -> tf.Tensor:
         """Return z = mean + exp(logvar / 2) * noise, noise ~ N(0, I)."""
@@ -214,8 +218,8 @@ class VAE(Method):
         if codes.shape.rank != 2 or codes.shape[-1] != self.latents:
             raise ValueError(f"expected codes of shape (batch, {self.latents}), got {codes.shape}")
         if not tf.executing_eagerly():
-            return self.likelihood(self.decoder(codes), x)
-        (output,) = in_batches(lambda part: (self.decoder(part),), codes)
+            return self.likelihood(self.decoder_output(codes), x)
+        (output,) = in_batches(lambda part: (self.decoder_output(part),), codes)
         return self.likelihood(output, x)
 
     def reconstruct(self, images) -> tf.Tensor:

@@ -70,6 +70,11 @@ METHODS = {
         },
         terms=("reconstruction", "information", "total_correlation", "dimension_kl"),
     ),
+    "MFCVAE": Case(
+        models.MFCVAE,
+        lambda: {"facets": [(1, 3), (2, 2)], "covariance": "full", "variance": 1.0, "fade_in": 4},
+        terms=("reconstruction", "kl", "kl_1", "kl_2"),
+    ),
     "S2VAE": Case(
         models.S2VAE,
         lambda: {"label_loss": models.LabelCrossEntropy(SIZES)},
@@ -352,7 +357,7 @@ def test_arguments_are_weights_that_move_or_stay_as_they_were_given(name):
     for part in (model, *model.regularizers):
         fixed = [one for one in part.get_config() if (part, one) not in moving]
         numbers = [one for one in fixed if isinstance(getattr(part, one), float)]
-        assert set(numbers) <= {"critic_rate", "sigma"}, "weights of the objective move"
+        assert set(numbers) <= {"critic_rate", "sigma", "variance"}, "weights of the objective move"
         for argument in fixed:
             with pytest.raises(AttributeError, match=f"{argument} stays as it was given"):
                 setattr(part, argument, object())

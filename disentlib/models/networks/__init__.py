@@ -9,6 +9,8 @@ from disentlib.models.networks.convolutional import deconv_decoder as deconv_dec
 from disentlib.models.networks.fully_connected import fc_decoder as fc_decoder
 from disentlib.models.networks.fully_connected import fc_discriminator as fc_discriminator
 from disentlib.models.networks.fully_connected import fc_encoder as fc_encoder
+from disentlib.models.networks.ladder import ladder_decoder as ladder_decoder
+from disentlib.models.networks.ladder import ladder_encoder as ladder_encoder
 from disentlib.models.networks.linear import linear_decoder as linear_decoder
 from disentlib.models.networks.linear import linear_encoder as linear_encoder
 from disentlib.models.networks.perceptrons import mlp as mlp
