@@ -374,6 +374,22 @@ def test_the_seed_alone_says_what_a_model_makes_of_a_batch(name):
     assert losses[0] != losses[2]
 
 
+@every_method
+def test_every_method_has_the_parts_that_it_is_given(name):
+    parts = {
+        "prior": models.priors.Normal([0.5] * LATENTS),
+        "likelihood": losses.Gaussian(0.5),
+    }
+    encoder = nets.linear_encoder(SHAPE, latents=LATENTS)
+    decoder = nets.linear_decoder(SHAPE, latents=LATENTS)
+    support = models.HausdorffSupport()
+    if "regularizers" in inspect.signature(METHODS[name].make).parameters:
+        parts["regularizers"] = [support]
+    model = METHODS[name].make(encoder, decoder, **METHODS[name].options() | parts)
+    assert (model.prior, model.likelihood) == (parts["prior"], parts["likelihood"])
+    assert (support in model.regularizers) == ("regularizers" in parts)
+
+
 # XLA draws other numbers: what depends on them beside the noise of the codes.
 DRAWN = {
     "FactorVAE": {"discriminator"},

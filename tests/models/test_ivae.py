@@ -146,6 +146,11 @@ def test_published_schedules():
     assert b == pytest.approx([1.5, 1.0, 1.0])
     assert c == pytest.approx([0.0, 0.5, 1.0])
     assert d == pytest.approx([2.5, 1.25, 1.0])
+    loud = [
+        [float(weight(step)) for weight in ivae.annealed(10_000, variance=1.0)]
+        for step in (0, first)
+    ]
+    assert loud == [[0.5, 1.0, 0.0, 1.0], [1.0, 1.0, 1.0, 1.0]]  # a alone may be below 1
     phases = ivae.two_phases((100.0, 1.0, 0.0, 10.0), 10_000)
     values = [[float(one(step)) for one in phases] for step in (0, first, first + 1)]
     assert values == [[100, 1, 0, 10], [100, 1, 0, 10], [200, 1, 1, 1]]

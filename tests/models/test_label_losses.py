@@ -88,6 +88,14 @@ def test_embedding_is_a_softmax_over_the_values_of_each_label(use_order):
     assert penalty(loss, mean, labels)[1] == pytest.approx(expected, rel=1e-5)
 
 
+def test_an_embedding_starts_where_its_seed_says():
+    first, again, other = (
+        models.LabelEmbedding((2, 3), initial_seed=seed).places.numpy() for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).all()
+
+
 def test_critics_learn_what_codes_say_about_labels():
     rng = np.random.default_rng(1)
     labels = rng.integers(4, size=(256, 2)).astype(np.float32)

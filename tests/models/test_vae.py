@@ -118,6 +118,14 @@ def test_uint8_trains_as_the_same_floats_and_is_encoded_alike():
     np.testing.assert_array_equal(vae().encode(uint8), vae().encode(floats))
 
 
+def test_black_bytes_are_images_though_no_scale_can_be_seen():
+    black = np.zeros((2, *SHAPE), np.uint8)
+    model = vae()
+    model.compile("adam")
+    np.testing.assert_array_equal(model.encode(black), model.encode(np.zeros((2, *SHAPE))))
+    assert model.predict(black, verbose=0).mean.shape == (2, 3)
+
+
 WRONG_IMAGES = {
     "0..255": (IMAGES * 255, r"in \[0, 1\], got values from .* to 25\d.*: rescale them"),
     "-1..1": (IMAGES * 2 - 1, r"in \[0, 1\], got values from -"),

@@ -81,6 +81,11 @@ def test_counts_are_seen_as_their_logarithm():
     np.testing.assert_allclose(seen(x)[0], plain(np.log(1 + x))[0], rtol=1e-5)
 
 
+def test_perceptrons_are_models_of_the_name_given():
+    assert nets.mlp(3, 2, name="prior_mean").name == "prior_mean"
+    assert nets.table(3, 2, name="prior_mean").name == "prior_mean"
+
+
 def test_their_older_name_has_the_same_networks():
     for name in ("conv_encoder", "deconv_decoder", "fc_encoder", "fc_decoder", "fc_discriminator"):
         assert getattr(architectures, name) is getattr(nets, name)
