@@ -20,6 +20,7 @@ from disentlib.data.sets.celeba import CelebA as CelebA
 from disentlib.data.sets.clustered_sources import ClusteredSources as ClusteredSources
 from disentlib.data.sets.color_dsprites import ColorDSprites as ColorDSprites
 from disentlib.data.sets.color_dsprites import ColorDSpritesRendered as ColorDSpritesRendered
+from disentlib.data.sets.digits import Digits as Digits
 from disentlib.data.sets.dsprites import DSprites as DSprites
 from disentlib.data.sets.dsprites_noshape import DSpritesNoShape as DSpritesNoShape
 from disentlib.data.sets.dsprites_noshape import DSpritesNoShapeRendered as DSpritesNoShapeRendered
@@ -27,6 +28,7 @@ from disentlib.data.sets.dsprites_rendered import DSpritesRendered as DSpritesRe
 from disentlib.data.sets.imported_data import ImportedData as ImportedData
 from disentlib.data.sets.imported_data import import_data as import_data
 from disentlib.data.sets.mini_sprites import MiniSprites as MiniSprites
+from disentlib.data.sets.mnist import MNIST as MNIST
 from disentlib.data.sets.mpi3d import MPI3DComplex as MPI3DComplex
 from disentlib.data.sets.mpi3d import MPI3DReal as MPI3DReal
 from disentlib.data.sets.mpi3d import MPI3DRealistic as MPI3DRealistic

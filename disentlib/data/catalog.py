@@ -14,11 +14,13 @@ from disentlib.data.sets.cars3d import Cars3D
 from disentlib.data.sets.celeba import CelebA
 from disentlib.data.sets.clustered_sources import ClusteredSources
 from disentlib.data.sets.color_dsprites import ColorDSprites, ColorDSpritesRendered
+from disentlib.data.sets.digits import Digits
 from disentlib.data.sets.dsprites import DSprites
 from disentlib.data.sets.dsprites_noshape import DSpritesNoShape, DSpritesNoShapeRendered
 from disentlib.data.sets.dsprites_rendered import DSpritesRendered
 from disentlib.data.sets.imported_data import ImportedData
 from disentlib.data.sets.mini_sprites import MiniSprites
+from disentlib.data.sets.mnist import MNIST
 from disentlib.data.sets.mpi3d import MPI3DComplex, MPI3DReal, MPI3DRealistic, MPI3DToy
 from disentlib.data.sets.noisy_dsprites import NoisyDSprites, NoisyDSpritesRendered
 from disentlib.data.sets.nonstationary_sources import NonstationarySources
@@ -44,11 +46,13 @@ SETS: dict[str, type[GroundTruthData]] = {
         CelebA,
         ColorDSprites,
         ColorDSpritesRendered,
+        Digits,
         DSprites,
         DSpritesNoShape,
         DSpritesNoShapeRendered,
         DSpritesRendered,
         MiniSprites,
+        MNIST,
         MPI3DComplex,
         MPI3DReal,
         MPI3DRealistic,
