@@ -230,8 +230,10 @@ def places(path: Path) -> list[Change]:
     """Return every change that could be made to a file."""
     text = path.read_text(encoding="utf-8")
     finder = Places(path, text)
-    finder.visit(ast.parse(text))
-    return [change for change in finder.found if compiles(change, text)]
+    tree = ast.parse(text)
+    finder.visit(tree)
+    program = ast.dump(tree)
+    return [change for change in finder.found if compiles(change, text, program)]
 
 
 def changed(change: Change, text: str) -> str:
@@ -239,10 +241,10 @@ def changed(change: Change, text: str) -> str:
     return text[: change.start] + change.new + text[change.end :]
 
 
-def compiles(change: Change, text: str) -> bool:
+def compiles(change: Change, text: str, program: str) -> bool:
     """Return whether the changed file is still a program, and another one."""
     try:
-        return ast.dump(ast.parse(changed(change, text))) != ast.dump(ast.parse(text))
+        return ast.dump(ast.parse(changed(change, text))) != program
     except SyntaxError:
         return False
 

@@ -61,6 +61,27 @@ def test_heavy_tails_are_outliers_and_usual_ones_are_not():
         assert not found("outliers", rng.uniform(size=(few, 50)), factors[:few])
 
 
+def test_a_third_of_the_range_is_left_to_the_others():
+    codes, factors = clean()
+    even = np.linspace(0, 1, 5000)
+    for far, kept in ((3.5, 1 / 3.5), (2.9, None)):  # six samples on each side do not count
+        codes[:, 1] = np.where(even > 0.9995, far, even)
+        outliers = found("outliers", codes, factors)
+        if kept is None:
+            assert not outliers
+        else:
+            (finding,) = outliers
+            assert finding.figures["range_of_others"] == pytest.approx(kept, rel=0.01)
+            assert finding.figures["samples"] == (even > 0.9995).sum()
+            assert "leave the others 6 bins of 20" in finding.sentence
+
+
+def test_two_codes_are_enough_for_duplicates():
+    codes, factors = clean()
+    (finding,) = found("duplicate_codes", codes[:, [0, 0]] * [1, -1], factors)
+    assert finding.codes == (0, 1)
+
+
 def test_duplicate_codes():
     codes, factors = clean()
     more = np.column_stack([codes, np.exp(-codes[:, 0]), np.full(5000, 0.1), codes[:, 2] * 5])

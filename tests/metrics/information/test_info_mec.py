@@ -17,6 +17,8 @@ def test_worked_example():
     found = metrics.info_mec(codes, np.stack([a, b], axis=1), estimator="values")
     assert found.modularity == pytest.approx(0.4891673612522702, abs=1e-9)
     assert found.compactness == pytest.approx(0.5973367054733971, abs=1e-9)
+    small = metrics.info_mec(codes / 128, np.stack([a, b], axis=1), estimator="values")
+    assert small == found
 
 
 def test_explicitness_is_scikit_learns():
