@@ -33,5 +33,7 @@ from disentlib.models.semi_supervised import S2VAE as S2VAE
 from disentlib.models.semi_supervised import S2BetaTCVAE as S2BetaTCVAE
 from disentlib.models.semi_supervised import S2FactorVAE as S2FactorVAE
 from disentlib.models.semi_supervised import SupervisedVAE as SupervisedVAE
+from disentlib.models.stages import Stage as Stage
+from disentlib.models.vade import VaDE as VaDE
 from disentlib.models.vae import VAE as VAE
 from disentlib.models.vae import Code as Code

@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import math
+import types
 from typing import Any, NamedTuple
 
 import keras
@@ -48,8 +49,8 @@ class SignatureConfig:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; arguments other than weights of the objective only once."""
-        if name in self.__dict__ and name in self._arguments():
-            old = self.__dict__[name]
+        if name in self._arguments() and (name in self.__dict__ or _is_defined(type(self), name)):
+            old = self.__dict__.get(name, self)
             plain = isinstance(value, bool | int | float | str | tuple) and type(value) is type(old)
             if value is not old and not (plain and value == old):
                 method = type(self).__name__
@@ -193,6 +194,11 @@ def _weight(cls: type, name: str) -> ObjectiveWeight | None:
     """Return the weight of the objective of a name, or None."""
     attribute = getattr(cls, name, None)
     return attribute if isinstance(attribute, ObjectiveWeight) else None
+
+
+def _is_defined(cls: type, name: str) -> bool:
+    """Return whether a class has a method or property of an argument's name, as `weights` is."""
+    return isinstance(getattr(cls, name, None), property | types.FunctionType)
 
 
 def _float(label: str, value: Any) -> float:

@@ -73,15 +73,6 @@ class IVAE(VAE):
         self.part_weights = tuple(weights)  # `weights` of a Keras model are its variables
         self.dataset_size = dataset_size
 
-    def __setattr__(self, name: str, value) -> None:
-        """Set an attribute; the weights stay as they were given."""
-        if name == "weights":
-            raise AttributeError(
-                "IVAE.weights stays as it was given: build another IVAE with weights=..., numbers "
-                "or schedules"
-            )
-        super().__setattr__(name, value)
-
     def _argument(self, name: str):
         return self.part_weights if name == "weights" else super()._argument(name)
 

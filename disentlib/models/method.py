@@ -15,6 +15,7 @@ import tensorflow as tf
 from disentlib import named, pixels
 from disentlib.models import checks
 from disentlib.models.configuration import SignatureConfig
+from disentlib.models.stages import Stage
 
 BATCH = 256  # rows that are encoded or decoded at once, when users hand over more
 
@@ -112,6 +113,11 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
             return x
         names = input_shapes(network)
         return {name: x[name] for name in names} if len(names) > 1 else named.observation(x)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The parts of a run in order, the first from step 0; see `Stage`. One for most methods."""
+        return (Stage("training"),)
 
     # Terms.
 
@@ -292,6 +298,12 @@ class Method(SignatureConfig, keras.Model, abc.ABC):
     def main_variables(self) -> list:
         """The variables that the compiled optimizer updates."""
         return self.trainable_variables
+
+    @property
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """The compiled optimizer and those of a method's own."""
+        own = [one for one in vars(self).values() if isinstance(one, keras.optimizers.Optimizer)]
+        return [*dict.fromkeys(own)]
 
     def _check_arrays(self, x) -> None:
         """Refuse arrays before the first step; datasets are checked batch by batch."""

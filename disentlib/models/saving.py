@@ -124,8 +124,8 @@ def _check_archive(path: Path) -> None:
 def _broken(model: Method) -> list[str]:
     """Return the paths of the variables of a model and its optimizers that are not finite."""
     variables = [*model.variables]
-    for optimizer in ("optimizer", "discriminator_optimizer"):
-        variables += getattr(getattr(model, optimizer, None), "variables", [])
+    for optimizer in model.optimizers:
+        variables += optimizer.variables
     return [weight.path for weight in variables if not np.isfinite(np.asarray(weight)).all()]
 
 

@@ -79,7 +79,7 @@ class VAE(Method):
         self.decoder = decoder
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         _check_part("likelihood", self.likelihood, Likelihood)
-        self.observation_shape, self.condition_shape, self.latents = _shapes(
+        self.observation_shape, self.condition_shape, self.latents = shapes(
             encoder, decoder, self.likelihood
         )
         self.prior = standard(self.latents) if prior is None else prior
@@ -266,7 +266,7 @@ def _check_part(name: str, part: Any, kind: type) -> None:
         raise TypeError(f"expected a {kind.__name__} of models as {name}, got {given}")
 
 
-def _shapes(
+def shapes(
     encoder, decoder, likelihood: Likelihood
 ) -> tuple[tuple[int, ...], tuple[int, ...] | None, int]:
     """Return the shapes of an observation and of u, or None, and the length of a code.

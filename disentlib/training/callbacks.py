@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from disentlib import files, models
-from disentlib.training import directory
+from disentlib.training import directory, stages
 
 REMEDY = (
     "a smaller learning rate, gradient clipping (keras.optimizers.Adam.clipnorm = 1.0) or smaller "
@@ -126,10 +126,11 @@ class Watch(keras.callbacks.Callback):
 
 
 def non_finite(model: models.Method) -> list[str]:
-    """Return the paths of the weights and optimizer's variables that are not finite."""
+    """Return the paths of the weights and optimizers' variables that are not finite."""
+    states = [variable for optimizer in model.optimizers for variable in optimizer.variables]
     return [
         variable.path
-        for variable in [*model.weights, *model.optimizer.variables]
+        for variable in [*model.weights, *states]
         if not np.isfinite(np.asarray(variable)).all()
     ]
 
@@ -161,6 +162,8 @@ class Curves(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         row = {"step": int(self.model.step), "loss": logs["loss"]}
         row |= {name: logs[name] for name in self.model.term_names}
+        if len(self.model.stages) > 1:
+            row["stage"] = stages.index(self.model.stages, row["step"])
         directory.append_history(self.path, row)
         self._summarise(row)
 

@@ -18,7 +18,7 @@ from disentlib.data.catalog import IN_MEMORY, in_memory
 from disentlib.environment import environment
 from disentlib.models import Method, configuration_of, load
 from disentlib.models.networks import conv_encoder, deconv_decoder
-from disentlib.training import directory, execution, own_code
+from disentlib.training import directory, execution, own_code, stages
 from disentlib.training.callbacks import Checkpoint, Curves, NonFiniteError, ProgressBar, Watch
 from disentlib.training.parts import model as make_model
 from disentlib.training.run import Run, changed_files, comparable, data_files, describe
@@ -206,18 +206,22 @@ def train(
             on_one_device = network.distribute_strategy.num_replicas_in_sync == 1
             if steps_per_execution > 1 and on_one_device:
                 network.train_function = execution.train_function(network)
-            for start, interval, rows in _intervals(first, steps, log_every):
-                if on_one_device:
-                    network.steps_per_execution = execution.steps_per_execution(
-                        interval // per_update, steps_per_execution
+            for stage, end in stages.ahead(network, steps):
+                stages.prepare(network, stage, data_set, seed)
+                for start, interval, rows in _intervals(int(network.step), end, log_every):
+                    if on_one_device:
+                        network.steps_per_execution = execution.steps_per_execution(
+                            interval // per_update, steps_per_execution
+                        )
+                    network.fit(
+                        draw(start=start // per_update),
+                        steps_per_epoch=interval // per_update,
+                        epochs=rows,
+                        callbacks=[*callbacks, progress],
+                        verbose=0,
                     )
-                network.fit(
-                    draw(start=start // per_update),
-                    steps_per_epoch=interval // per_update,
-                    epochs=rows,
-                    callbacks=[*callbacks, progress],
-                    verbose=0,
-                )
+                    if network.stop_training:
+                        break
                 if network.stop_training:
                     break
         checkpoint.save(network)

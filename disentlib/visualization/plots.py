@@ -186,6 +186,7 @@ def loss_curves(
     """Plot the loss and every logged term over the training steps, one panel each.
 
     A logged ``capacity`` or ``target`` is drawn into the panel of ``kl``, which has to follow it.
+    Where the ``stage`` changes stands a line.
 
     Args:
         history: columns of equal length: ``step`` and the rest.
@@ -194,7 +195,8 @@ def loss_curves(
     """
     steps = np.asarray(history["step"])
     goals = [name for name in ("capacity", "target") if name in history and "kl" in history]
-    terms = [name for name in history if name not in ("step", *goals)]
+    terms = [name for name in history if name not in ("step", "stage", *goals)]
+    changes = steps[:-1][np.diff(history.get("stage", np.zeros(len(steps)))) != 0]
     if not len(steps) or not terms:
         raise ValueError("expected a history of at least one logged step and one term")
     columns = min(3, len(terms))
@@ -208,6 +210,8 @@ def loss_curves(
             for goal in goals:
                 axes.plot(steps, history[goal], color=ORANGE, linestyle="--", label=goal)
             axes.legend(frameon=False, labelcolor=INK, fontsize=8)
+        for change in changes:
+            axes.axvline(change, color=QUIET, linewidth=0.8, linestyle=":")
         axes.set_title(name.replace("_", " "), loc="left", color=INK, size=10, parse_math=False)
         axes.ticklabel_format(axis="x", style="plain")
         axes.locator_params(axis="x", nbins=4)

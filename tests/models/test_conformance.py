@@ -75,6 +75,7 @@ METHODS = {
         lambda: {"facets": [(1, 3), (2, 2)], "covariance": "full", "variance": 1.0, "fade_in": 4},
         terms=("reconstruction", "kl", "kl_1", "kl_2"),
     ),
+    "VaDE": Case(models.VaDE, lambda: {"clusters": 2, "pretraining_steps": 0}),
     "S2VAE": Case(
         models.S2VAE,
         lambda: {"label_loss": models.LabelCrossEntropy(SIZES)},

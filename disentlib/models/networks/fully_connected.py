@@ -12,33 +12,40 @@ from keras import layers
 from disentlib.models.networks.heads import elements, mean_and_logvar
 
 
-def fc_encoder(image_shape: Sequence[int], *, latents: int = 10, units: int = 1200) -> keras.Model:
-    """Two dense layers of 1200 (`units`), two heads.
+def fc_encoder(
+    image_shape: Sequence[int], *, latents: int = 10, units: int | Sequence[int] = 1200
+) -> keras.Model:
+    """Two dense layers of 1200 with ReLU, two heads.
 
     Args:
         image_shape: the shape of one image (or any array).
         latents: the length of a code.
-        units: of each layer between.
+        units: of the two layers, or those of each of any number; (500, 500, 2000) in VaDE.
 
     Returns:
         A model (batch, *image_shape) -> mean, logvar, each (batch, latents).
     """
     images = layers.Input(image_shape, name="images")
     x = layers.Flatten(name="flatten")(images)
-    x = layers.Dense(units, activation="relu", name="dense_1")(x)
-    x = layers.Dense(units, activation="relu", name="dense_2")(x)
+    x = _dense_layers(x, (units, units) if isinstance(units, int) else units, "relu")
     return keras.Model(images, mean_and_logvar(x, latents), name="fc_encoder")
 
 
 def fc_decoder(
-    image_shape: Sequence[int], *, latents: int = 10, units: int = 1200, parameters: int = 1
+    image_shape: Sequence[int],
+    *,
+    latents: int = 10,
+    units: int | Sequence[int] = 1200,
+    activation: str = "tanh",
+    parameters: int = 1,
 ) -> keras.Model:
-    """Three dense layers of 1200 (`units`) with tanh, one to the pixels.
+    """Three dense layers of 1200 with tanh, one to the pixels.
 
     Args:
         image_shape: the shape of one image (or any array).
         latents: the length of a code.
-        units: of each layer between.
+        units: of the three layers, or those of each of any number; (2000, 500, 500) in VaDE.
+        activation: "tanh", or another name that Keras knows; "relu" in VaDE.
         parameters: how many numbers the likelihood takes for each element of an observation; see
             `Likelihood.decoder_shape`.
 
@@ -47,10 +54,14 @@ def fc_decoder(
         a last activation.
     """
     codes = layers.Input((latents,), name="codes")
-    x = codes
-    for number in (1, 2, 3):
-        x = layers.Dense(units, activation="tanh", name=f"dense_{number}")(x)
+    x = _dense_layers(codes, (units,) * 3 if isinstance(units, int) else units, activation)
     return keras.Model(codes, elements(x, image_shape, parameters), name="fc_decoder")
+
+
+def _dense_layers(x, units: Sequence[int], activation: str):
+    for number, width in enumerate(units, 1):
+        x = layers.Dense(width, activation=activation, name=f"dense_{number}")(x)
+    return x
 
 
 def fc_discriminator(*, latents: int = 10, units: int = 1000) -> keras.Model:

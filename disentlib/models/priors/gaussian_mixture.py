@@ -1,10 +1,15 @@
 """A mixture of Gaussians as prior (Jiang et al., 2017, VaDE)."""
 
 import math
+import warnings
 
 import keras
+import numpy as np
 import tensorflow as tf
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as Estimator
 from tensorflow_probability import distributions as tfd
+from threadpoolctl import threadpool_limits
 
 from disentlib.losses import normal
 from disentlib.models.configuration import serializable
@@ -32,6 +37,7 @@ class GaussianMixture(Prior):
         covariance: "diagonal" or "full".
         variance: of every latent in every component to begin with.
         learn_covariances: False keeps the covariances as they are while the rest is trained.
+        least_variance: a smaller exp(logvar_c) counts as this one.
 
     Reference: Jiang et al., "Variational deep embedding", IJCAI 2017; full covariances: Falck et
     al., "Multi-facet clustering variational autoencoders", NeurIPS 2021.
@@ -47,6 +53,7 @@ class GaussianMixture(Prior):
         covariance: str = "diagonal",
         variance: float = 1.0,
         learn_covariances: bool = True,
+        least_variance: float = 1e-4,
     ):
         super().__init__(latents)
         if clusters < 1:
@@ -57,9 +64,11 @@ class GaussianMixture(Prior):
             raise ValueError(f"expected covariance 'diagonal' or 'full', got {covariance!r}")
         if not 0 < variance < math.inf:
             raise ValueError(f"expected a positive variance, got {variance}")
+        if not least_variance > 0:
+            raise ValueError(f"expected a positive least_variance, got {least_variance}")
         self.clusters, self.spread, self.learn = clusters, spread, learn
         self.covariance, self.variance = covariance, variance
-        self.learn_covariances = learn_covariances
+        self.learn_covariances, self.least_variance = learn_covariances, least_variance
         self.logits = self.add_weight(
             name="logits", shape=(clusters,), initializer="zeros", trainable=learn and clusters > 1
         )
@@ -95,12 +104,13 @@ class GaussianMixture(Prior):
     def latent_log_prob(self, z, condition=None) -> tf.Tensor:
         """Return log sum_c pi_c N(z_l; mean_cl, var_cl), var_c the diagonal of the covariance."""
         components = tfd.Normal(tf.convert_to_tensor(self.means), self.components().stddev())
-        weights = tf.nn.log_softmax(tf.convert_to_tensor(self.logits))[:, None]
+        weights = self.log_weights()[:, None]
         return tf.reduce_logsumexp(weights + components.log_prob(z[..., None, :]), axis=-2)
 
     def components(self) -> tfd.Distribution:
         """Return N(mean_c, L_c L_c^T), batch shape (clusters,)."""
-        means, logvars = tf.convert_to_tensor(self.means), tf.convert_to_tensor(self.logvars)
+        least = math.log(self.least_variance)
+        means, logvars = tf.convert_to_tensor(self.means), tf.maximum(self.logvars, least)
         if self.lower is None:
             return normal(means, logvars)
         unit = tf.linalg.set_diag(
@@ -108,9 +118,59 @@ class GaussianMixture(Prior):
         )
         return tfd.MultivariateNormalTriL(means, tf.exp(logvars / 2)[..., None] * unit)
 
+    def log_weights(self) -> tf.Tensor:
+        """Return log pi_c (clusters,)."""
+        return tf.nn.log_softmax(tf.convert_to_tensor(self.logits))
+
     def log_responsibilities(self, z) -> tf.Tensor:
         """Return log p(c|z) (batch, clusters) of z (batch, latents)."""
-        joint = self.components().log_prob(z[..., None, :]) + tf.nn.log_softmax(
-            tf.convert_to_tensor(self.logits)
-        )
+        joint = self.components().log_prob(z[..., None, :]) + self.log_weights()
         return joint - tf.reduce_logsumexp(joint, axis=-1, keepdims=True)
+
+    def fit(self, z, *, seed: int = 0) -> None:
+        """Set means and covariances to those of a mixture fitted to codes, with equal weights.
+
+        Covariances that are not learned stay as they are.
+
+        By scikit-learn's expectation maximisation from k-means, on one thread, so that the same
+        codes and seed give the same mixture bit for bit.
+
+        Args:
+            z: codes (n, latents).
+            seed: of k-means.
+
+        Raises:
+            ValueError: if there are fewer codes than clusters, or some are not finite.
+        """
+        z = np.asarray(z, np.float64)
+        if z.ndim != 2 or z.shape[1] != self.latents:
+            raise ValueError(f"expected codes (n, {self.latents}), got shape {z.shape}")
+        if not np.isfinite(z).all():
+            raise ValueError("expected finite codes to fit a mixture to, got NaN or infinity")
+        if len(z) < self.clusters:
+            raise ValueError(
+                f"expected at least {self.clusters} observations for as many clusters, got {len(z)}"
+            )
+        estimator = Estimator(
+            self.clusters,
+            covariance_type="diag" if self.lower is None else "full",
+            reg_covar=self.least_variance,
+            n_init=5,
+            max_iter=200,
+            random_state=seed,
+        )
+        with threadpool_limits(1), warnings.catch_warnings():
+            # Neither too few different codes nor too few steps of EM spoil a starting point.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimator.fit(z)
+        self.means.assign(estimator.means_)
+        if self.learn_covariances:
+            covariances = estimator.covariances_
+            if self.lower is None:
+                self.logvars.assign(np.log(covariances))
+            else:
+                lower = np.linalg.cholesky(covariances)
+                scales = np.diagonal(lower, axis1=1, axis2=2)
+                self.logvars.assign(2 * np.log(scales))
+                self.lower.assign(lower / scales[:, :, None])
+        self.logits.assign(np.zeros(self.clusters))

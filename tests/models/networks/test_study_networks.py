@@ -91,3 +91,13 @@ def test_their_older_name_has_the_same_networks():
         assert getattr(architectures, name) is getattr(nets, name)
     assert architectures.linear_encoder is nets.linear_encoder
     assert architectures.linear_decoder is nets.linear_decoder
+
+
+def test_the_layers_of_dense_networks_are_chosen():
+    encoder = nets.fc_encoder((28, 28, 1), units=(500, 500, 2000))
+    decoder = nets.fc_decoder((28, 28, 1), units=(2000, 500, 500), activation="relu")
+    assert encoder.count_params() == 1_685_020  # VaDE's
+    assert decoder.count_params() == 1_665_784
+    dense = [layer for layer in decoder.layers if layer.name.startswith("dense")]
+    assert [layer.units for layer in dense] == [2000, 500, 500]
+    assert {layer.activation.__name__ for layer in dense} == {"relu"}
