@@ -1,19 +1,18 @@
 """MFCVAE (Falck et al., 2021): several clusterings of the data, each with latents of its own."""
 
-import warnings
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
-import sklearn.mixture
 import tensorflow as tf
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from disentlib.losses import LinearSchedule
 from disentlib.models.configuration import serializable
 from disentlib.models.method import in_batches
 from disentlib.models.networks import ladder
 from disentlib.models.priors import Facets, GaussianMixture
+from disentlib.models.stages import Stage
 from disentlib.models.vae import VAE, Code
 
 
@@ -41,6 +40,8 @@ class MFCVAE(VAE):
         learn_covariances: whether the clusters' covariances are trained.
         fade_in: steps in which the weight of a facet rises to 1; 0 as if all were faded in.
         fade_every: steps from the start of one facet to that of the next; `fade_in` by default.
+        fit_first: whether `training.train` begins with `fit_mixtures` on the training data; with
+            `fit` alone, call it before. False lets the clusters' means start at random.
         likelihood: see `VAE`.
         regularizers: see `VAE`.
         seed: see `VAE`.
@@ -63,6 +64,7 @@ class MFCVAE(VAE):
         learn_covariances: bool = True,
         fade_in: int = 0,
         fade_every: int | None = None,
+        fit_first: bool = True,
         likelihood=None,
         regularizers=(),
         seed: int = 0,
@@ -95,7 +97,7 @@ class MFCVAE(VAE):
         )
         self.facets, self.covariance, self.variance = facets, covariance, variance
         self.learn_covariances = learn_covariances
-        self.fade_in, self.fade_every = fade_in, fade_every
+        self.fade_in, self.fade_every, self.fit_first = fade_in, fade_every, fit_first
 
     @property
     def term_names(self) -> list[str]:
@@ -142,41 +144,37 @@ class MFCVAE(VAE):
         logs = in_batches(lambda codes: tuple(self.prior.log_responsibilities(codes)), mean)
         return [np.exp(log) for log in logs]
 
-    def fit_mixtures(self, images, *, seed: int = 0) -> None:
+    # How clusters begin.
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """One, before which the mixtures are fitted unless they start at random."""
+        return (Stage("training", 0, self._fit_to_batches if self.fit_first else None),)
+
+    def fit_mixtures(self, images, *, seed: int | None = None) -> None:
         """Begin the clusters anew from the encoder's means of images, as published.
 
-        The means of a facet's clusters become those of scikit-learn's `GaussianMixture` of diagonal
-        covariances, fitted to the facet's codes; all clusters weigh the same, with covariances
-        variance * I. The same images and seed give the same clusters.
+        The means of a facet's clusters become those of a mixture that scikit-learn fits to the
+        facet's codes; all clusters weigh the same, with covariances variance * I. The same images
+        and seed give the same clusters.
 
         Args:
             images: (n, h, w, c), or other observations, as `encode` takes them; at least as many as
                 a facet has clusters.
-            seed: of the fits.
+            seed: of the fits; the model's by default.
 
         Raises:
-            ValueError: if there are fewer images than clusters.
+            ValueError: if there are fewer images than clusters, or codes are not finite.
         """
-        mean, _ = self.encode(images)
-        most = max(clusters for _, clusters in self.facets)
-        if len(mean) < most:
-            raise ValueError(f"expected at least {most} images, one a cluster, got {len(mean)}")
+        self._fit_to_batches([images], seed=seed)
+
+    def _fit_to_batches(self, batches: Iterable[Any], *, seed: int | None = None) -> None:
+        mean = np.concatenate([np.asarray(self.encode(batch)[0]) for batch in batches])
         for mixture, codes in zip(self.prior.mixtures, self.prior.split(mean), strict=True):
-            fit = sklearn.mixture.GaussianMixture(
-                mixture.clusters, covariance_type="diag", random_state=seed
-            )
-            # Sums in one thread, so that they do not depend on the machine's load. A start needs no
-            # convergence, and codes may be fewer than the clusters where they coincide.
-            with threadpool_limits(1), warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                fit.fit(np.asarray(codes, np.float64))
-            mixture.means.assign(fit.means_)
-            mixture.logits.assign(tf.zeros_like(mixture.logits))
-            mixture.logvars.assign(
-                tf.fill(mixture.logvars.shape, np.float32(np.log(mixture.variance)))
-            )
+            mixture.fit(codes, seed=self.seed if seed is None else seed)
+            mixture.logvars.assign(np.full(mixture.logvars.shape, math.log(mixture.variance)))
             if mixture.lower is not None:
-                mixture.lower.assign(tf.zeros_like(mixture.lower))
+                mixture.lower.assign(np.zeros(mixture.lower.shape))
 
 
 def _pairs(facets) -> tuple[tuple[int, int], ...]:
@@ -201,7 +199,7 @@ def _pairs(facets) -> tuple[tuple[int, int], ...]:
 def _check_latents(encoder, decoder, latents: list[int]) -> None:
     """Refuse facets that do not add up to the code, or are not those of a ladder network."""
     code = getattr(decoder, "input_shape", None)
-    if isinstance(code, tuple) and code[-1] != sum(latents):
+    if isinstance(code, tuple) and code[1:] != (sum(latents),):
         raise ValueError(
             f"expected facets whose latents add up to {code[-1]}, the networks' code, got "
             f"{' + '.join(map(str, latents))} = {sum(latents)}"

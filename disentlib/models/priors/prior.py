@@ -118,7 +118,7 @@ class Prior(SignatureConfig, keras.layers.Layer, abc.ABC):
             condition: see `distribution`.
         """
         shape = () if self.conditional else (count,)
-        return self(condition).sample(shape, seed=key)
+        return self(condition).sample(shape, seed=tf.cast(key, tf.int32))  # no other type is taken
 
     def penalty(
         self, code, y, *, step: tf.Tensor, key: tf.Tensor

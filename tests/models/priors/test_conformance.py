@@ -99,6 +99,16 @@ def test_samples_have_the_moments_of_the_density(name):
 
 
 @every_prior
+def test_draws_depend_on_the_numbers_of_a_key_of_any_type(name):
+    prior, condition = make(name)
+    key = np.random.default_rng(0).integers(2**31, size=2)  # int64, as reports have it
+    draws = prior.draw(BATCH, key, condition)
+    assert draws.shape == (BATCH, 2)
+    np.testing.assert_array_equal(draws, prior.draw(BATCH, key.astype(np.int32), condition))
+    assert not np.isclose(draws, prior.draw(BATCH, key + 1, condition)).any()
+
+
+@every_prior
 def test_the_divergence_is_the_mean_of_many_samples(name):
     prior, condition = make(name)
     q = posterior()
