@@ -383,7 +383,7 @@ def equivalents() -> set[str]:
     if not EQUIVALENTS.exists():
         return set()
     lines = EQUIVALENTS.read_text(encoding="utf-8").splitlines()
-    return {line.split("  # ")[0] for line in lines if line and not line.startswith("#")}
+    return {line.rsplit("  # ", 1)[0] for line in lines if line and not line.startswith("#")}
 
 
 def main() -> int:

@@ -34,6 +34,12 @@ def test_a_stream_continues_exactly_where_it_stopped():
     assert (np.array(whole) != other).any()
 
 
+def test_a_batch_may_be_a_single_image():
+    (image,) = batches(data.streams.images(data.MiniSprites(), batch_size=1, seed=0), 1)
+    expected = data.MiniSprites().sample(1, counter(0, 0))[1] / np.float32(255)
+    np.testing.assert_array_equal(image, expected)
+
+
 def test_batches_of_images_alone_are_those_of_images():
     sprites = data.MiniSprites()
     got = data.streams.batches(sprites, batch_size=4, seed=3, start=2)

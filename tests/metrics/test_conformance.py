@@ -385,6 +385,16 @@ def test_dead_codes_and_constant_factors_do_not_matter(name):
     np.testing.assert_allclose(figures(take(name, codes, more)), expected, atol=1e-6)
 
 
+WRONG = {"correction": "jackknife", "estimator": "nonesuch", "train_fraction": 2.0}
+
+
+@pytest.mark.parametrize("name", ARRAY_SCORES)
+def test_options_of_no_meaning_are_rejected(name):
+    for option in WRONG.keys() & inspect.signature(SCORES[name].function).parameters.keys():
+        with pytest.raises(ValueError, match=f"expected (a )?{option}"):
+            take(name, *draw(50), **{option: WRONG[option]})
+
+
 @pytest.mark.parametrize("name", [name for name in SUPERVISED if SCORES[name].reference])
 def test_unknown_protocols_are_rejected(name):
     with pytest.raises(ValueError, match=r"expected protocol None or one of .*got 'chen2018'"):

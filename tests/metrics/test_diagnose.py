@@ -186,6 +186,14 @@ def test_missing_combinations():
     assert "shape = 2, scale = 4" in finding.sentence
 
 
+def test_cells_that_chance_leaves_empty_are_not_missing():
+    # One of 400 cells is as empty by chance as e^-10 from 16 samples a cell on.
+    cells = np.indices((20, 20)).reshape(2, -1).T
+    for each, expected in ((14, 0), (18, 1)):
+        factors = np.delete(np.tile(cells, (each, 1)), np.arange(each) * 400 + 57, axis=0)
+        assert len(found("missing_combinations", factors * 1.0, factors)) == expected
+
+
 def test_missing_combinations_of_three_factors():
     codes, factors = clean()
     kept = ~(factors == [1, 2, 3]).all(axis=1)

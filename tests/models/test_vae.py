@@ -92,6 +92,26 @@ def test_configuration_is_exactly_the_signature():
     assert again.likelihood.get_config() == {"scale": 0.3, "activation": "logits"}
 
 
+def test_codes_are_the_same_in_a_graph():
+    model = vae()
+    for ours, theirs in zip(
+        tf.function(model.encode)(tf.constant(IMAGES)), model.encode(IMAGES), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_observations_that_the_likelihood_does_not_have_are_refused_by_encode():
+    model = models.VAE(
+        nets.linear_encoder((2, 2, 1), latents=3),
+        nets.linear_decoder((2, 2, 1), latents=3),
+        likelihood=models.likelihoods.Poisson(),
+    )
+    counts = np.arange(8, dtype=np.float32).reshape(2, 2, 2, 1)
+    assert model.encode(counts)[0].shape == (2, 3)
+    with pytest.raises(ValueError, match="whole"):
+        model.encode(counts + 0.5)
+
+
 def test_an_objective_must_return_the_terms_that_it_declares():
     class Forgetful(models.VAE):
         def objective(self, x, y, code):
