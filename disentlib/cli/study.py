@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="report: UDR and ModelCentrality too, which compare all models: minutes and more",
     )
+    command.add_argument(
+        "--stability",
+        action="store_true",
+        help="report: how alike the codes are that seeds of a configuration learn, with tests",
+    )
     command.add_argument("--shell", action="store_true", help="plan: one command a line")
     command.add_argument("--json", action="store_true", help="status and plan: as JSON")
     return command
@@ -212,13 +217,23 @@ def report(options: argparse.Namespace) -> None:
             frame = analysis.with_udr(frame, codes.mean, codes.kl)
             cross = criteria.cross_scores(storage.path)
             frame = analysis.with_model_centrality(frame, cross)
+    stability = []
+    if options.stability:
+        with native_silence():
+            from disentlib.studies import criteria
+            from disentlib.studies.stability import stabilities
+
+        with stderr(quiet=options.quiet).status("comparing seeds with each other"):
+            stability = stabilities(frame, criteria.codes(storage.path).mean)
     target = options.out or f"{storage}/report.html"
     jobs = {job.number: job for job in study.jobs()}
     failed = {
         f"{number}: {display.describe(jobs.get(number))}": error
         for number, error in storage.failures().items()
     }
-    path = studies.report(frame, target, title=f"Study {study.name}", failed=failed)
+    path = studies.report(
+        frame, target, title=f"Study {study.name}", failed=failed, stability=stability
+    )
     stdout(quiet=options.quiet).print(str(path), soft_wrap=True)
 
 

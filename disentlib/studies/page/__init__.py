@@ -4,7 +4,7 @@ Each section is a function in a file of its own: `section(results: Results) -> S
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from disentlib.studies.page import (
     runs,
     scores,
     selection,
+    stability,
     strength,
     transfer,
     unsupervised,
     variance,
 )
 from disentlib.studies.page.results import LISTED, Results, count, duration
+from disentlib.studies.stability import Stability
 from disentlib.visualization import encoding, pages, study_plots
 from disentlib.visualization.pages import Section
 
@@ -39,6 +41,7 @@ SECTIONS: tuple[Callable[[Results], Section | None], ...] = (
     transfer.section,
     unsupervised.section,
     selection.section,
+    stability.section,
     downstream.section,
     origin.section,
 )
@@ -50,6 +53,7 @@ def report(
     *,
     title: str,
     failed: Mapping[str, str] | None = None,
+    stability: Sequence[Stability] = (),
 ) -> Path:
     """Write the page of a study's results.
 
@@ -59,6 +63,7 @@ def report(
         path: of the page.
         title: at its top.
         failed: the errors of the jobs that failed, by what they were to train.
+        stability: of configurations under retraining, as `stabilities` measures it.
 
     Returns:
         The path of the page.
@@ -86,6 +91,7 @@ def report(
         analysis.names(wide, "supervised"),
         given,
         failed or {},
+        stability,
     )
     sections = [written for section in SECTIONS if (written := section(results))]
     subject = ", ".join(sorted(set(table["study"]) - {""})) or "results"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from disentlib.studies.stability import Stability
 from disentlib.visualization import pages, study_plots
 from disentlib.visualization.pages import Drawing, Numbers, Table
 
@@ -25,6 +26,7 @@ class Results(NamedTuple):
     scores: list[str]
     given: pd.DataFrame  # as read
     failed: Mapping[str, str]  # errors by job
+    stability: Sequence[Stability] = ()  # where it was measured
 
     @property
     def datasets(self) -> list[str]:
