@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from disentlib.arrays import as_array
-from disentlib.pixels import WHITE
+from disentlib.pixels import WHITE as WHITE
 from disentlib.pixels import picture as to_uint8
 
 

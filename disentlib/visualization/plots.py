@@ -331,6 +331,75 @@ def reconstructions(
     return figure
 
 
+def coloured_points(
+    points: np.ndarray,
+    colourings: Mapping[str, np.ndarray],
+    *,
+    axis_names: Sequence[str] = ("", ""),
+    title: str = "",
+    context: str = "",
+) -> "Figure":
+    """Draw points of the plane, a panel for each quantity that colours them.
+
+    Whole numbers of up to twenty values have a colour each and a legend; others are shades.
+
+    Args:
+        points: (samples, 2).
+        colourings: numbers by name (samples,), one or more.
+        axis_names: of the two axes.
+        title: what the figure shows; none by default.
+        context: data set, method and representation, below the title.
+
+    Raises:
+        ValueError: if shapes do not fit.
+    """
+    points = as_array(points, "points").astype(float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"expected points (samples, 2), got {points.shape}")
+    if not colourings:
+        raise ValueError("expected at least one of colourings, got none")
+    columns = min(3, len(colourings))
+    rows = -(-len(colourings) // columns)
+    figure = _figure(3.4 * columns, 2.7 * rows, title, context)
+    import matplotlib
+
+    places = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes, (name, given) in zip(places, colourings.items(), strict=False):
+        values = as_array(given, name)
+        if values.shape != points.shape[:1]:
+            raise ValueError(f"expected {name} ({len(points)},), got {values.shape}")
+        levels = np.unique(values)
+        dots = {"s": 4, "linewidths": 0, "alpha": 0.8, "rasterized": True}
+        if values.dtype.kind in "biu" and len(levels) <= 20:
+            palette = matplotlib.colormaps["tab10" if len(levels) <= 10 else "tab20"]
+            for number, level in enumerate(levels):
+                mine = points[values == level]
+                axes.scatter(*mine.T, color=palette(number), label=str(int(level)), **dots)
+            axes.legend(
+                loc="center left",
+                bbox_to_anchor=(1, 0.5),
+                ncols=1 + (len(levels) > 10),
+                frameon=False,
+                labelcolor=INK,
+                fontsize=7,
+                markerscale=2,
+                handletextpad=0.1,
+                columnspacing=0.5,
+            )
+        else:
+            shades = axes.scatter(*points.T, c=values.astype(float), cmap="viridis", **dots)
+            bar = figure.colorbar(shades, ax=axes, aspect=25, pad=0.02)
+            bar.outline.set_visible(False)
+            _quiet(bar.ax, spines=())
+        axes.set_title(name, loc="left", color=INK, size=9, parse_math=False)
+        axes.set(xlabel=axis_names[0], ylabel=axis_names[1])
+        axes.label_outer()
+        _quiet(axes)
+    for axes in places[len(colourings) :]:
+        axes.set_visible(False)
+    return figure
+
+
 def interventional_effects(
     codes: np.ndarray,
     factors: np.ndarray,

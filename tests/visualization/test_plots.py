@@ -272,3 +272,37 @@ def test_figures_of_a_score_name_the_codes():
     figures = plots.score_figures(np.eye(2), name="mig", code_names=["height", "width"])
     shown = [text.get_text() for text in figures["mig"].axes[0].get_yticklabels()]
     assert {"height", "width"} <= set(shown)
+
+
+def test_coloured_points_have_a_legend_or_shades():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(300, 2))
+    colourings = {
+        "few": rng.integers(4, size=300) * 5,
+        "more": rng.integers(15, size=300),
+        "many": np.arange(300),
+        "real": rng.normal(size=300),
+    }
+    figure = plots.coloured_points(points, colourings, axis_names=("PC 1", "PC 2"), title="Codes")
+    _, words = draw(figure)
+    assert {"Codes", "few", "more", "many", "real", "PC 1", "PC 2"} <= set(words)
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
+    legends = {name: axes.get_legend() for name, axes in panels.items() if name}
+    assert [text.get_text() for text in legends["few"].get_texts()] == ["0", "5", "10", "15"]
+    assert len(legends["more"].get_texts()) == 15
+    assert legends["many"] is legends["real"] is None
+    for level, drawn in zip((0, 5, 10, 15), panels["few"].collections, strict=True):
+        np.testing.assert_allclose(drawn.get_offsets(), points[colourings["few"] == level])
+    (shades,) = panels["real"].collections
+    np.testing.assert_allclose(shades.get_array(), colourings["real"])
+    colours = {tuple(drawn.get_facecolor()[0]) for drawn in panels["more"].collections}
+    assert len(colours) == 15
+
+
+def test_coloured_points_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"expected points \(samples, 2\), got \(5, 3\)"):
+        plots.coloured_points(np.zeros((5, 3)), {"a": np.zeros(5)})
+    with pytest.raises(ValueError, match=r"expected a \(5,\), got \(4,\)"):
+        plots.coloured_points(np.zeros((5, 2)), {"a": np.zeros(4)})
+    with pytest.raises(ValueError, match="at least one of colourings, got none"):
+        plots.coloured_points(np.zeros((5, 2)), {})

@@ -1,16 +1,21 @@
 import json
 import re
+import sys
 from html.parser import HTMLParser
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.decomposition import PCA
 
 from disentlib import metrics
 from disentlib.models import priors
 from disentlib.visualization import report
+from disentlib.visualization.report import clusters as cluster_section
+from disentlib.visualization.report import codes as code_section
 from disentlib.visualization.report import scores as score_section
 from disentlib.visualization.report import traversals
 from disentlib.visualization.report.reported_run import ReportedRun
@@ -208,7 +213,7 @@ def test_the_pictures_are_files_too(run):
     names = {path.name for path in folder.iterdir()}
     kinds = ("std_gaussian", "fitted_gaussian", "fixed_interval", "conf_interval")
     cycles = {f"{kind}_cycle_{n}.gif" for kind in (*kinds, "minmax_interval") for n in range(5)}
-    figures = {"curves", "kl", "interventional_effects", "mutual_information"}
+    figures = {"codes_pca", "curves", "kl", "interventional_effects", "mutual_information"}
     figures |= {"mutual_information_pr", "mutual_information_dendrogram"}
     grids = {"reconstructions", "samples", *(f"traversals_{n}" for n in range(6))}
     assert names == cycles | {f"{name}.png" for name in figures | grids}
@@ -357,6 +362,165 @@ def test_data_without_factors_or_without_images_still_gets_a_page(tmp_path):
     assert "Codes against factors" in text
     assert "8 of 120 variables" in text
     assert (run.path / "pictures/codes_and_factors.png").exists()
+
+
+def clustered(path, facets=1, **changes):
+    """A run whose clusters are the colours, and in a second facet the columns, of the squares."""
+    run = make_run(path, channels=1, **changes)
+    mixtures = [priors.GaussianMixture(size, latents=3, variance=1e-6) for size in (4, 5)]
+    run.model.prior = (
+        priors.Facets(mixtures) if facets == 2 else priors.GaussianMixture(4, latents=6)
+    )
+
+    def clusters(images):
+        lightest = images.reshape(len(images), -1).max(axis=1)
+        colour = (lightest.astype(int) - 90) // 80
+        column = (images.max(axis=(1, 3)) > 30).argmax(axis=1) // 2
+        numbers = [colour + 1, column][:facets]  # the first cluster of colours stays empty
+        made = [
+            np.where(np.eye(size)[one] == 1, 0.7, 0.3 / (size - 1))
+            for one, size in zip(numbers, (4, 5), strict=False)
+        ]
+        return made if facets == 2 else made[0]
+
+    run.model.clusters = clusters
+    return run
+
+
+def tile_at(path, row, column):
+    gap = traversals.GAP
+    image = np.asarray(Image.open(path).convert("RGB"))
+    top, left = gap + row * (10 + gap), gap + column * (12 + gap)
+    return image[top : top + 10, left : left + 12]
+
+
+def test_clusters_are_rows_of_images_and_of_draws(tmp_path):
+    run = clustered(tmp_path / "run")
+    _, _, reader = write(run)
+    words = " ".join(reader.words)
+    assert "3 of 4 clusters have observations among 2,000." in words
+    assert f"{NAMES[0]} 1.00 (1.00)" in words
+    assert "mean p(c|x) of them" in words
+    assert "0.700" in words
+    shares = [float(share) for share in re.findall(r"(\d\d\.\d) %", words)]
+    assert sum(shares) == pytest.approx(100, abs=0.2)
+    assert shares == sorted(shares, reverse=True)
+    path = run.path / "pictures" / "clusters.png"
+    with Image.open(path) as image:
+        gap = traversals.GAP
+        assert image.size == (15 * (12 + gap) + gap, 3 * (10 + gap) + gap)
+    brightest = [{tile_at(path, row, column).max() for column in range(8)} for row in range(3)]
+    assert all(len(one) == 1 for one in brightest)
+    assert set.union(*brightest) == {90, 170, 250}
+    assert (tile_at(path, 0, 8) == 255).all()  # between images and draws
+    assert (run.path / "pictures" / "codes_pca.png").exists()
+
+
+def test_draws_come_from_the_components_of_the_facet(tmp_path):
+    run = clustered(tmp_path / "run", facets=2)
+    reported = ReportedRun(run, samples=500, seed=0)
+    for facet, order in ((0, [3, 1]), (1, [2, 0, 1])):
+        draws = cluster_section.component_draws(reported, facet, np.array(order))
+        assert draws.shape == (len(order), cluster_section.DRAWS, 6)
+        means = np.asarray(run.model.prior.mixtures[facet].means)[order]
+        part = draws[:, :, 3 * facet : 3 * facet + 3]
+        np.testing.assert_allclose(part, np.repeat(means[:, None], 6, axis=1), atol=0.01)
+        other = draws[:, :, 3 - 3 * facet : 6 - 3 * facet]
+        assert other.std(axis=1).max() > 0.1
+    _, _, reader = write(run)
+    words = " ".join(reader.words)
+    assert "Facet 1: 3 of 4 clusters" in words
+    assert "Facet 2: 5 of 5 clusters" in words
+    assert "3 of 4, 5 of 5" in words
+    for number in (1, 2):
+        assert (run.path / "pictures" / f"clusters_{number}.png").exists()
+    run.model.prior = priors.Normal([1.0] * 6)
+    assert cluster_section.component_draws(reported, 0, np.array([0])) is None
+
+
+def test_the_images_most_certain_of_a_cluster_come_first(tmp_path):
+    run = clustered(tmp_path / "run")
+    reported = ReportedRun(run, samples=500, seed=0)
+    images = reported.sample.observations
+    certain = np.random.default_rng(0).uniform(0.6, 1, len(images))
+    reported.sample.clusters[0] = np.stack([certain, 1 - certain], axis=1)
+    cluster_section.grid(reported, 0, np.array([0]), "")
+    path = run.path / "pictures" / "clusters.png"
+    for column, best in enumerate(np.argsort(-certain)[:8]):
+        np.testing.assert_array_equal(tile_at(path, 0, column)[..., 0], images[best, :, :, 0])
+
+
+def test_a_model_whose_clusters_are_not_fitted_has_no_section(tmp_path):
+    run = clustered(tmp_path / "run")
+
+    def clusters(images):
+        raise ValueError("pretraining")
+
+    run.model.clusters = clusters
+    reported = ReportedRun(run, samples=500, seed=0)
+    assert reported.sample.clusters == []
+    assert cluster_section.section(reported) is None
+    assert list(code_section.colourings(reported)) == list(NAMES)
+
+
+def test_countable_examples_are_taken_once_and_conditions_are_classes(tmp_path):
+    run = clustered(tmp_path / "run")
+    images = run.data.sample(100, np.random.default_rng(0))[1]
+    u = np.eye(3, dtype=np.float32)[np.arange(100) % 3]
+    run.data.examples = 100
+    rows_taken = []
+
+    def take(rows, rng):
+        rows_taken.extend(rows)
+        return np.full((len(rows), 3), 0.5), {"x": images[rows], "u": u[rows]}
+
+    run.data.take = take
+    encode, clusters = run.encode, run.model.clusters
+    run.encode = lambda seen: encode(seen["x"])
+    run.model.clusters = lambda seen: clusters(seen["x"])
+    reported = ReportedRun(run, samples=500, seed=0)
+    assert list(code_section.colourings(reported)) == ["cluster", *NAMES, "condition"]
+    assert sorted(rows_taken) == list(range(100))
+    np.testing.assert_array_equal(reported.condition_class["condition"], np.array(rows_taken) % 3)
+    said = cluster_section.agreement(reported, np.eye(3)[np.array(rows_taken) % 3])
+    assert said == " Majority accuracy (normalised mutual information): condition 1.00 (1.00)."
+    u[0] = 0.5
+    del reported.sample
+    assert reported.condition_class == {}
+
+
+def test_umap_is_drawn_where_it_is_installed(tmp_path, monkeypatch):
+    class UMAP:
+        def __init__(self, **options):
+            assert options == {"n_components": 2, "random_state": 3, "n_jobs": 1}
+
+        def fit_transform(self, codes):
+            return codes[:, :2]
+
+    module = ModuleType("umap")
+    module.__spec__ = ModuleSpec("umap", None)
+    module.UMAP = UMAP
+    run = make_run(tmp_path / "run")
+    reported = ReportedRun(run, samples=500, seed=3)
+    monkeypatch.setattr(code_section.importlib.util, "find_spec", lambda name: None)
+    assert len(code_section.section(reported).drawings) == 1
+    monkeypatch.setitem(sys.modules, "umap", module)
+    monkeypatch.setattr(code_section.importlib.util, "find_spec", lambda name: module.__spec__)
+    assert len(code_section.section(reported).drawings) == 2
+    assert (run.path / "pictures" / "codes_umap.png").exists()
+
+
+def test_principal_components_are_scikit_learns():
+    codes = np.random.default_rng(0).normal(size=(200, 4)) * [1, 3, 2, 0.5] + 5
+    points, names = code_section.principal_components(codes)
+    pca = PCA(2).fit(codes)
+    np.testing.assert_allclose(np.abs(points), np.abs(pca.transform(codes)), atol=1e-9)
+    shares = [f"PC {k + 1}, {100 * s:.0f} %" for k, s in enumerate(pca.explained_variance_ratio_)]
+    assert list(names) == shares
+    assert (points[np.abs(points).argmax(axis=0), [0, 1]] > 0).all()
+    dead, names = code_section.principal_components(np.ones((5, 3)))
+    assert not dead.any()
+    assert names == ("PC 1, 0 %", "PC 2, 0 %")
 
 
 def test_an_interrupted_report_leaves_the_old_one(run, monkeypatch):

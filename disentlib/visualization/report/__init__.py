@@ -12,6 +12,8 @@ from typing import Any
 from disentlib.visualization import encoding, pages
 from disentlib.visualization.pages import Section
 from disentlib.visualization.report import (
+    clusters,
+    codes,
     configuration,
     environment,
     latents,
@@ -27,6 +29,8 @@ from disentlib.visualization.report.reported_run import ReportedRun
 SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
     traversals.section,
     latents.section,
+    codes.section,
+    clusters.section,
     scores.section,
     training.section,
     pictures.section,

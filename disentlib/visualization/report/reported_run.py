@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BINS = 20
 SHOWN = 64  # images in the grids
+POINTS = 2000  # observations of the sample that is kept
 
 
 class Encoded(NamedTuple):
@@ -26,6 +27,15 @@ class Encoded(NamedTuple):
     mean: np.ndarray  # (n, latents)
     logvar: np.ndarray  # (n, latents)
     condition: np.ndarray | None  # (n, ...), the auxiliary variable of data that have one
+
+
+class Sample(NamedTuple):
+    """Observations with what the model makes of each, no example twice where they are countable."""
+
+    observations: Any  # (n, ...), or {"x": ..., "u": ...}
+    factors: np.ndarray  # (n, factors)
+    mean: np.ndarray  # (n, latents)
+    clusters: list[np.ndarray]  # p(c|x) (n, clusters), one a facet; none of models without
 
 
 class ReportedRun:
@@ -49,7 +59,7 @@ class ReportedRun:
     ):
         if samples < SHOWN:
             raise ValueError(f"expected at least {SHOWN} samples, got {samples}")
-        self.run, self.samples, self.tell = run, samples, tell
+        self.run, self.samples, self.seed, self.tell = run, samples, seed, tell
         self.rng = np.random.default_rng(seed)
         self.folder = run.path / "pictures"
         self.settings, self.history, self.scores = run.settings, run.history, run.scores
@@ -89,6 +99,40 @@ class ReportedRun:
         return encode(self.run, self.samples, self.rng)
 
     @cached_property
+    def sample(self) -> Sample:
+        """Some observations, kept, of a generator of their own; for runs whose codes are finite."""
+        data, rng = self.run.data, np.random.default_rng(self.seed)
+        examples = getattr(data, "examples", None)
+        if examples is None:
+            factors, observations = data.sample(POINTS, rng)
+        else:
+            rows = rng.choice(examples, min(POINTS, examples), replace=False)
+            factors, observations = data.take(rows, rng)
+        codes = self.run.encode(observations)
+        mean = np.asarray(codes[0] if isinstance(codes, tuple) else codes)
+        return Sample(observations, factors, mean, self._clusters(observations))
+
+    @property
+    def condition_class(self) -> dict[str, np.ndarray]:
+        """The sample's {"condition": its class (n,)} where the auxiliary variable is one-hot."""
+        observations = self.sample.observations
+        u = observations["u"] if isinstance(observations, Mapping) else np.empty(0)
+        one_hot = u.ndim == 2 and bool(
+            ((u != 0).sum(axis=1) == 1).all() and (u.max(axis=1) == 1).all()
+        )
+        return {"condition": u.argmax(axis=1)} if one_hot else {}
+
+    def _clusters(self, observations: Any) -> list[np.ndarray]:
+        clusters = getattr(self.run.model, "clusters", None)
+        if not callable(clusters):
+            return []
+        try:
+            facets = clusters(observations)
+        except ValueError:  # the mixture is not fitted yet
+            return []
+        return [np.asarray(one) for one in (facets if isinstance(facets, list) else [facets])]
+
+    @cached_property
     def is_finite(self) -> bool:
         """Whether there is a model that gives finite codes."""
         return self.has_model and all(
@@ -115,7 +159,7 @@ class ReportedRun:
     def draws(self, count: int) -> np.ndarray:
         """Return draws from the prior (count, latents), under the sample's first conditions."""
         condition = self.encoded.condition
-        key = self.rng.integers(2**31, size=2)
+        key = self.rng.integers(2**31, size=2).astype(np.int32)
         given = None if condition is None else condition[:count]
         return np.asarray(self.run.model.prior.draw(count, key, given))
 

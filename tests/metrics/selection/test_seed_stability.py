@@ -116,6 +116,15 @@ def test_active_codes_are_counted(seeds):
     assert again.out_of_sample.mean == found.out_of_sample.mean
 
 
+def test_what_is_meant_by_default(seeds):
+    found = metrics.seed_stability(seeds, kind="weak").out_of_sample.values
+    given = metrics.seed_stability(seeds, kind="weak", components=20, ridge=1e-6)
+    np.testing.assert_array_equal(found, given.out_of_sample.values)
+    variances = np.array([0.009, 0.011, 0.001, 1.0])
+    z = (seeds[0] - seeds[0].mean(axis=0)) / seeds[0].std(axis=0) * np.sqrt(variances)
+    assert metrics.seed_stability([z, z]).active.tolist() == [2, 2]
+
+
 def test_halves_lead_and_trail_or_are_drawn(seeds):
     ordered = [np.sort(array, axis=0) for array in seeds]
     assert metrics.seed_stability(ordered).out_of_sample.mean < 1
