@@ -386,12 +386,32 @@ def test_every_method_has_the_parts_that_it_is_given(name):
     support = models.HausdorffSupport()
     if "regularizers" in inspect.signature(METHODS[name].make).parameters:
         parts["regularizers"] = [support]
+    if name == "VaDE":
+        parts["prior"] = models.priors.GaussianMixture(2, latents=LATENTS)
     if name == "MFCVAE":  # whose facets make the prior
         del parts["prior"]
     model = METHODS[name].make(encoder, decoder, **METHODS[name].options() | parts)
     assert model.prior == parts.get("prior", model.prior)
     assert model.likelihood == parts["likelihood"]
     assert (support in model.regularizers) == ("regularizers" in parts)
+
+
+@every_method
+def test_every_method_takes_the_numbers_that_it_is_given(name):
+    options = METHODS[name].options()
+    defaults = {
+        one.name: one.default
+        for one in inspect.signature(METHODS[name].make).parameters.values()
+        if type(one.default) in (int, float) and one.name not in {*options, "seed"}
+    }
+    given = {argument: 2 * value or 1 for argument, value in defaults.items()}
+    encoder = nets.linear_encoder(SHAPE, latents=LATENTS)
+    decoder = nets.linear_decoder(SHAPE, latents=LATENTS)
+    model = METHODS[name].make(encoder, decoder, **options | given)
+    kept = {}
+    for part in (*model.regularizers, model):
+        kept |= {argument: getattr(part, argument) for argument in part.get_config()}
+    assert {argument: kept[argument] for argument in given} == given
 
 
 # XLA draws other numbers: what depends on them beside the noise of the codes.

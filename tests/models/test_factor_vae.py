@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from disentlib import models
+from disentlib.models import factor_vae
 
 
 @pytest.fixture
@@ -98,3 +99,9 @@ def test_reference_steps_count_twice(build, images):
     assert model.steps_per_update == 2
     with pytest.raises(ValueError, match="step_counting must be 'paper' or 'reference'"):
         build(models.FactorVAE, step_counting="double")
+
+
+def test_probabilities_of_the_discriminator_are_clipped():
+    logs = factor_vae._log_probability(np.array([[100.0, 0.0]], np.float32))
+    expected = np.log([np.float32(1 - 1e-6), np.float32(1e-6)])
+    np.testing.assert_allclose(logs[0], expected, rtol=1e-5)

@@ -179,3 +179,11 @@ def test_wrong_arguments():
         build(dataset_size=0)
     with pytest.raises(ValueError, match="expected a prior of 2 latents"):
         build(prior=priors.Normal([1.0, 1.0, 1.0]))
+
+
+def test_an_encoder_that_sees_u_asks_for_it():
+    model = build()
+    x, _ = batch()
+    for given in (x["x"], {"x": x["x"]}):
+        with pytest.raises(ValueError, match="the encoder sees the auxiliary variable u"):
+            model.encode(given)

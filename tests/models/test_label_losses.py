@@ -220,3 +220,9 @@ def test_the_decoder_of_a_supervised_vae_leaves_the_encoder_alone(build, images)
     encoder = tape.gradient(loss, model.encoder.trainable_variables)
     assert not any(gradient.numpy().any() for gradient in encoder)
     assert tape.gradient(loss, model.decoder.trainable_variables)[0] is not None
+
+
+def test_sizes_limit_labels_where_no_scale_is_learned():
+    labels = np.array([[5.0, 1.0]], np.float32)
+    learned = models.LabelSquaredError((3, 4))
+    np.testing.assert_array_equal(learned.checked(labels), labels)

@@ -50,3 +50,11 @@ def test_two_levels_or_classes_are_enough():
         assert float(p.log_prob([x])[0]) == pytest.approx(np.log(mass), rel=1e-5)
     assert float(p.mean()[0]) == pytest.approx(1 - below, rel=1e-5)
     assert likelihoods.Categorical(2).parameters == 2
+
+
+def test_classes_reach_to_the_last_one():
+    classes = likelihoods.Categorical(4)
+    x = tf.constant([[0.0, 3.0]])
+    np.testing.assert_array_equal(classes.check(x), x)
+    with pytest.raises(ValueError, match="from 0 to 3"):
+        classes.check(x + 1)

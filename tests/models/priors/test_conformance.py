@@ -194,6 +194,7 @@ def test_a_conditional_prior_asks_for_its_condition():
     ("build", "message"),
     [
         (lambda: priors.Normal([1.0, 0.0]), "positive variances"),
+        (lambda: priors.Normal([1.0, float("inf")]), "positive variances"),
         (lambda: priors.Normal([1.0, 2.0], means=[0.0]), "2 finite means"),
         (lambda: priors.GaussianMixture(0, latents=2), "clusters of at least 1"),
         (
@@ -328,3 +329,10 @@ def test_bimodal_is_what_it_says():
     ]
     expected = np.log(0.5 * (sides[0] + sides[1])).sum()
     assert float(prior.log_prob(z.astype(np.float32))[0]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_weights_of_two_clusters_are_trained_and_of_one_are_not():
+    names = [variable.name for variable in mixture().trainable_variables]
+    assert names == ["logits", "means", "logvars"]
+    single = priors.GaussianMixture(1, latents=2).trainable_variables
+    assert [variable.name for variable in single] == ["means", "logvars"]
