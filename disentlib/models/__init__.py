@@ -22,6 +22,7 @@ from disentlib.models.label_losses import LabelCrossEntropy as LabelCrossEntropy
 from disentlib.models.label_losses import LabelEmbedding as LabelEmbedding
 from disentlib.models.label_losses import LabelInformation as LabelInformation
 from disentlib.models.label_losses import LabelSquaredError as LabelSquaredError
+from disentlib.models.learning_rates import StepDecay as StepDecay
 from disentlib.models.method import Method as Method
 from disentlib.models.mfcvae import MFCVAE as MFCVAE
 from disentlib.models.ml_vae import MLVAE as MLVAE

@@ -1,7 +1,6 @@
 """Training runs: one function, one directory, resumable bit for bit."""
 
 from disentlib.training.callbacks import NonFiniteError as NonFiniteError
-from disentlib.training.learning_rates import StepDecay as StepDecay
 from disentlib.training.run import Run as Run
 from disentlib.training.scores import MIG as MIG
 from disentlib.training.scores import MetricsCallback as MetricsCallback
