@@ -18,6 +18,7 @@ SIZES = {
     "few_labels_v1": 2400,
     "hfs_v1": 14_560,
     "ivae_v1": 80,
+    "clustering_v1": 30,
     "mini": 36,
 }
 
